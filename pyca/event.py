@@ -1,0 +1,90 @@
+"""The calendar's events."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+_PLAIN = re.compile(r'[^/\x00-\x1f\x7f]{1,180}')
+
+
+@dataclass(frozen=True)
+class Track:
+    """One output file with its flavor (`presenter/source`)."""
+
+    flavor: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that a calendar entry carries."""
+
+    name: str
+    mime: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """What the calendar schedules.
+
+    `start` and `end` are whole seconds since the epoch, UTC. `data` is the calendar entry under its lower-cased
+    names, in the form that existing installations keep in their database (`attach` is a list of objects with
+    `fmttype`, `x-apple-filename` and `data`).
+    """
+
+    uid: str
+    start: int
+    end: int
+    title: str = ''
+    data: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def name(self) -> str:
+        """The name of its recording: `recording-<start>-<uid>`.
+
+        A uid that is no plain file name (the core may send anything) is encoded, so that it can never lead out of
+        the recordings folder.
+        """
+        return f'recording-{self.start}-{plain(self.uid)}'
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        """The attached files, in the order of the calendar; entries of another shape are left out."""
+        entries = self.data.get('attach')
+        if not isinstance(entries, list):
+            return []
+        return [
+            Attachment(str(entry.get('x-apple-filename', '')), str(entry.get('fmttype', '')), entry['data'])
+            for entry in entries
+            if isinstance(entry, dict) and isinstance(entry.get('data'), str)
+        ]
+
+    def attachment(self, name: str) -> str | None:
+        """The text of the attached file of this name."""
+        return next((entry.text for entry in self.attachments if entry.name == name), None)
+
+
+def plain(uid: str) -> str:
+    """A uid as part of a file name: itself if it is one already, else percent-encoded with a digest behind it."""
+    if _PLAIN.fullmatch(uid) and len(uid.encode()) <= 180:
+        return uid
+    digest = hashlib.sha256(uid.encode('utf-8', 'surrogatepass')).hexdigest()[:16]
+    return f'{quote(uid, safe="", errors="replace")[:120]}-{digest}'
+
+
+class Outcome(str, Enum):
+    """How an event that this agent saw in a calendar ended."""
+
+    DELIVERED = 'delivered'
+    DELIVERED_WITH_GAPS = 'delivered with gaps'
+    HELD = 'held'
+    FAILED = 'failed'
+    MISSED = 'missed'

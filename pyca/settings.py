@@ -1,0 +1,126 @@
+"""The options of `pyca.conf`: their names, defaults and limits.
+
+Each section of the file is one frozen dataclass, each key one field of the same name. What a value must look like
+stands in the field's metadata as a `Rule`; `config.py` reads files by these rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a value of an option may be, besides its type.
+
+    `minimum` and `maximum` are for numbers; `choices` for words; `rate` marks a number of bytes per second that may
+    carry a suffix `k` (1,000) or `m` (1,000,000); `secret` values are never printed.
+    """
+
+    minimum: int | None = None
+    maximum: int | None = None
+    choices: tuple[str, ...] = ()
+    rate: bool = False
+    secret: bool = False
+
+
+def option(default: Any, **rule: Any) -> Any:
+    """A field with its rule. Lists and mappings are given as tuples and dicts and copied."""
+    metadata = {'rule': Rule(**rule)}
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata=metadata, hash=False)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Agent:
+    name: str = option('')
+    """Empty in the file; `config.py` fills in `pyca@<hostname>`."""
+    update_frequency: int = option(60, minimum=5)
+    cal_lookahead: int = option(14, minimum=0)
+    backup_mode: bool = option(False)
+    database: str = option('sqlite:///pyca.db', secret=True)
+
+
+@dataclass(frozen=True)
+class Capture:
+    directory: str = option('./recordings')
+    command: str = option(
+        'ffmpeg -nostats -re -f lavfi -r 25 -i testsrc -f lavfi -i sine -t {{time}} {{dir}}/{{name}}.webm'
+    )
+    flavors: tuple[str, ...] = option(('presenter/source',))
+    files: tuple[str, ...] = option(('{{dir}}/{{name}}.webm',))
+    preview_dir: str = option('./recordings')
+    preview: tuple[str, ...] = option(())
+    sigcustom: int = option(2, minimum=1)
+    sigcustom_time: int = option(-1, minimum=-1)
+    sigterm_time: int = option(-1, minimum=-1)
+    sigkill_time: int = option(120, minimum=-1)
+    exit_code: int = option(0, minimum=0, maximum=255)
+    overlap: str = option('first', choices=('first', 'last', 'parallel'))
+
+
+@dataclass(frozen=True)
+class Ingest:
+    delay_min: int = option(0, minimum=0)
+    delay_max: int = option(0, minimum=0)
+    delete_after_upload: bool = option(False)
+    upload_catalogs: bool = option(False)
+    upload_rate: int = option(0, rate=True)
+    """Bytes per second; 0 is no limit."""
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str = option('https://develop.opencast.org')
+    auth_method: str = option('basic', choices=('basic', 'digest'))
+    username: str = option('admin')
+    password: str = option('opencast', secret=True)
+    insecure: bool = option(False)
+    certificate: str = option('')
+    cookiefile: str = option('')
+    service_overrides: Mapping[str, str] = option({})
+    """Full endpoint by service type, such as `org.opencastproject.ingest`."""
+
+
+@dataclass(frozen=True)
+class Ui:
+    username: str = option('admin')
+    password: str = option('opencast', secret=True)
+    refresh_rate: int = option(10, minimum=1)
+    url: str = option('http://localhost:5000')
+    log_command: str = option('')
+
+
+@dataclass(frozen=True)
+class Logging:
+    syslog: bool = option(False)
+    stderr: bool = option(True)
+    file: str = option('')
+    level: str = option('info', choices=('debug', 'info', 'warning', 'error'))
+    format: str = option('[%(name)s:%(lineno)s:%(funcName)s()] [%(levelname)s] %(message)s')
+
+
+@dataclass(frozen=True)
+class Http:
+    timeout: int = option(300, minimum=0)
+    """Seconds for a whole request that is no upload; 0 is no limit."""
+    connection_timeout: int = option(180, minimum=0)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A whole configuration. `source` is the file it came from, empty when there was none."""
+
+    agent: Agent = field(default_factory=Agent)
+    capture: Capture = field(default_factory=Capture)
+    ingest: Ingest = field(default_factory=Ingest)
+    server: Server = field(default_factory=Server)
+    ui: Ui = field(default_factory=Ui)
+    logging: Logging = field(default_factory=Logging)
+    http: Http = field(default_factory=Http)
+    source: str = ''
+    warnings: tuple[str, ...] = ()
+    """What is odd in the file without stopping anything: unknown keys, a loopback `ui.url` and the like."""

@@ -1,0 +1,131 @@
+"""The states of events, services, recordings and the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import Enum, IntEnum
+
+
+class EventStatus(IntEnum):
+    """The status column of an event; numbers are those of existing installations and must not grow."""
+
+    UPCOMING = 1
+    RECORDING = 2
+    FAILED_RECORDING = 3
+    FINISHED_RECORDING = 4
+    UPLOADING = 5
+    FAILED_UPLOADING = 6
+    FINISHED_UPLOADING = 7
+    PARTIAL_RECORDING = 8
+    PAUSED_AFTER_RECORDING = 9
+
+    @property
+    def label(self) -> str:
+        """The name as the API and the metrics say it: lower case, blanks."""
+        return self.name.lower().replace('_', ' ')
+
+
+class ServiceType(IntEnum):
+    """The services; numbers are those of existing installations."""
+
+    AGENTSTATE = 1
+    CAPTURE = 2
+    INGEST = 3
+    SCHEDULE = 4
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+class ServiceStatus(IntEnum):
+    """What a service does; numbers are those of existing installations."""
+
+    STOPPED = 1
+    IDLE = 2
+    BUSY = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+class AgentState(str, Enum):
+    """What the core can be told about an agent (contract 5.2)."""
+
+    IDLE = 'idle'
+    CAPTURING = 'capturing'
+    UPLOADING = 'uploading'
+    ERROR = 'error'
+    OFFLINE = 'offline'
+
+
+class RecordingState(str, Enum):
+    """What the core can be told about a recording (contract 5.8)."""
+
+    CAPTURING = 'capturing'
+    CAPTURE_FINISHED = 'capture_finished'
+    CAPTURE_ERROR = 'capture_error'
+    UPLOADING = 'uploading'
+    UPLOAD_FINISHED = 'upload_finished'
+    UPLOAD_ERROR = 'upload_error'
+
+
+class Fault(str, Enum):
+    """What is wrong with the agent, one word a kind; the text beside it says the rest."""
+
+    PROGRAM_MISSING = 'program missing'
+    FOLDER_UNUSABLE = 'folder not usable'
+    DISK_FULL = 'disk full'
+    LOGIN_REFUSED = 'login refused'
+    CORE_UNREACHABLE = 'core unreachable'
+    CALENDAR = 'calendar'
+    RECORDER = 'recorder'
+    UPLOAD = 'upload'
+    CLOCK = 'clock'
+    DATABASE = 'database'
+    CONFIGURATION = 'configuration'
+
+
+PERMANENT = frozenset({Fault.PROGRAM_MISSING, Fault.FOLDER_UNUSABLE, Fault.DISK_FULL, Fault.LOGIN_REFUSED})
+"""The faults that block further recordings until somebody cures them; the core is told `error`."""
+
+
+def agent_state(*, recording: bool, uploading: bool, faults: Collection[Fault]) -> AgentState:
+    """The one state that the core is told, from everything the agent does.
+
+    A recording that runs outranks a fault (it is evidence against it), a fault outranks an upload.
+    """
+    if recording:
+        return AgentState.CAPTURING
+    if PERMANENT & set(faults):
+        return AgentState.ERROR
+    return AgentState.UPLOADING if uploading else AgentState.IDLE
+
+
+CHANGES: Mapping[EventStatus, frozenset[EventStatus]] = {
+    EventStatus.UPCOMING: frozenset({EventStatus.RECORDING, EventStatus.FAILED_RECORDING}),
+    EventStatus.RECORDING: frozenset(
+        {
+            EventStatus.FINISHED_RECORDING,
+            EventStatus.FAILED_RECORDING,
+            EventStatus.PARTIAL_RECORDING,
+            EventStatus.PAUSED_AFTER_RECORDING,
+        }
+    ),
+    EventStatus.FINISHED_RECORDING: frozenset({EventStatus.UPLOADING, EventStatus.PAUSED_AFTER_RECORDING}),
+    EventStatus.UPLOADING: frozenset(
+        {
+            EventStatus.FAILED_UPLOADING,
+            EventStatus.FINISHED_UPLOADING,
+            EventStatus.FINISHED_RECORDING,
+            EventStatus.PAUSED_AFTER_RECORDING,
+        }
+    ),
+    EventStatus.FAILED_UPLOADING: frozenset({EventStatus.UPLOADING, EventStatus.PAUSED_AFTER_RECORDING}),
+    EventStatus.FAILED_RECORDING: frozenset({EventStatus.RECORDING}),
+    EventStatus.PARTIAL_RECORDING: frozenset({EventStatus.RECORDING, EventStatus.FINISHED_RECORDING}),
+    EventStatus.PAUSED_AFTER_RECORDING: frozenset({EventStatus.FINISHED_RECORDING}),
+    EventStatus.FINISHED_UPLOADING: frozenset(),
+}
+"""The changes that the agent itself makes. People may set any status through the API."""
