@@ -1,0 +1,1 @@
+"""A stand-in core with faults on demand."""

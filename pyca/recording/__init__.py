@@ -1,0 +1,1 @@
+"""The recorder: its command, its keeper, its folder."""

@@ -1,0 +1,1 @@
+"""The database: one module for each question asked of it."""
