@@ -57,7 +57,7 @@ class Upcoming(Protocol):
 
     def replace(self, events: Sequence[Event], url: str, synced: float) -> bool: ...
 
-    def touch(self, url: str, synced: float) -> None:
+    def confirm(self, url: str, synced: float) -> None:
         """Note that the schedule is still that of the core."""
 
     def all(self) -> list[Event]: ...

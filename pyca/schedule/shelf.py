@@ -89,7 +89,7 @@ class Shelf:
         """Store the schedule, then the question that led to it."""
         events = known.events
         if events == self._stored:
-            self._stores.upcoming.touch(self._url, self._synced)
+            self._stores.upcoming.confirm(self._url, self._synced)
         else:
             self._stores.upcoming.replace(events, self._url, self._synced)
             self._stored = events
