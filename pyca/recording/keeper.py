@@ -73,6 +73,7 @@ class Keeper:
         self._end = int(spec['end'])  # type: ignore[call-overload]
         self._path = str(spec['state'])
         self._log = _open_log(str(spec['log']))
+        os.dup2(self._log, 2)  # for what the interpreter may have to say
         self._state: dict[str, object] = {
             'version': VERSION,
             'boot': boot_id(),
@@ -143,13 +144,16 @@ class Keeper:
             if done:
                 self._note(phase='ended', status=os.waitstatus_to_exitcode(status), ended=time.time())
                 return
-            try:
-                cap(self._log)
-            except OSError:
-                pass  # a full disk, or /dev/null: the recorder matters more than its log
+            self._trim()
             heard = signal.sigtimedwait(_HEARD, _ROUND)
             if heard and heard.si_signo == signal.SIGTERM:
                 os.kill(pid, signal.SIGTERM)
+
+    def _trim(self) -> None:
+        try:
+            cap(self._log)
+        except OSError:
+            return  # a full disk: the recorder matters more than its log
 
     def _note(self, **changes: object) -> None:
         self._state.update(changes)
@@ -220,12 +224,7 @@ def _detach() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, it would swallow the exit status
     signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD | {signal.SIGINT, signal.SIGQUIT})
-    for name in os.listdir('/proc/self/fd'):
-        if int(name) > 2:
-            try:
-                os.close(int(name))
-            except OSError:
-                pass  # the one that listed them
+    os.closerange(3, max(int(name) for name in os.listdir('/proc/self/fd')) + 1)
 
 
 def main() -> None:
