@@ -62,10 +62,9 @@ def _steps(capture: Capture) -> list[_Step]:
         steps.append(_Step(capture.sigcustom_time, capture.sigcustom))
     if capture.sigterm_time >= 0:
         steps.append(_Step(capture.sigterm_time, SIGTERM))
-    steps.sort(key=lambda step: step.after)
     if capture.sigkill_time >= 0:
         steps.append(_Step(_kill_after(capture.sigkill_time, steps), SIGKILL))
-    return steps
+    return sorted(steps, key=lambda step: step.after)
 
 
 def _early_steps(capture: Capture) -> list[_Step]:
@@ -82,6 +81,6 @@ def _early_steps(capture: Capture) -> list[_Step]:
 
 
 def _kill_after(wanted: int, steps: Sequence[_Step]) -> int:
-    """KILL as configured, but never before TERM (the custom signal may come later than KILL; then it is not needed)."""
+    """KILL as configured, but never before TERM."""
     term = next((step.after for step in steps if step.number == SIGTERM), None)
     return wanted if term is None or wanted > term else term + GRACE

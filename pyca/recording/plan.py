@@ -19,7 +19,10 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class Plan:
-    """The events to come, by start; `synced` is when the core's calendar was last heard, `written` when it was saved."""
+    """The events to come, by start.
+
+    `synced` is when the core's calendar was last heard, `written` when this was saved.
+    """
 
     events: tuple[Event, ...]
     synced: float | None

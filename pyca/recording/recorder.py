@@ -7,61 +7,18 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
-from typing import Any, Literal
+from typing import Any
 
 from pyca.recording import keeper
 from pyca.recording.atomic import read_json
 from pyca.recording.processes import Process, all_processes, has_variable, stat, words
+from pyca.recording.spec import VARIABLE, KeeperState, Phase, Spec, state_path
 
 logger = logging.getLogger(__name__)
 
-VARIABLE = 'PYCA_KEEPER'
-"""The environment variable of keeper, recorder and the recorder's children; its value is the path of the state file."""
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What a keeper is told. `{{time}}` in the arguments is left for it: `end` minus the second it starts in."""
-
-    arguments: tuple[str, ...]
-    start: float
-    end: int
-    folder: Path
-    number: int
-
-    @property
-    def log(self) -> Path:
-        return self.folder / 'recorder.log'
-
-    @property
-    def state(self) -> Path:
-        return state_path(self.folder, self.number)
-
-
-@dataclass(frozen=True)
-class KeeperState:
-    """How one run of the recorder is.
-
-    `ended` without `started` never ran: `error` says why. `lost`: keeper gone, recorder gone, nobody saw how.
-    `pid` is the recorder's; `status` its exit code, or minus the signal that ended it, None while unknown. `started`
-    is the wall clock (approximate where the state file could not be written), as is `ended`.
-    """
-
-    phase: Literal['waiting', 'running', 'ended', 'lost']
-    pid: int | None = None
-    started: float | None = None
-    ended: float | None = None
-    status: int | None = None
-    error: str = ''
-    arguments: tuple[str, ...] = ()
-
-
-def state_path(folder: Path, number: int) -> Path:
-    """Where the n-th keeper of a recording writes; the same for every way to the folder."""
-    return Path(os.path.realpath(folder)) / f'keeper-{number}.json'
+__all__ = ['VARIABLE', 'KeeperState', 'Recorder', 'Spec', 'state_path']
 
 
 class Recorder:
@@ -84,14 +41,6 @@ class Recorder:
     @classmethod
     def spawn(cls, spec: Spec) -> Recorder:
         """Start a keeper, best some seconds ahead. The folder must be there. OSError when no process can be made."""
-        orders = {
-            'version': keeper.VERSION,
-            'arguments': spec.arguments,
-            'start': spec.start,
-            'end': spec.end,
-            'state': str(spec.state),
-            'log': os.path.realpath(spec.log),
-        }
         receive, give = os.pipe()
         try:
             child = os.posix_spawn(
@@ -108,7 +57,7 @@ class Recorder:
             )
             os.close(receive)
             receive = -1
-            _give(give, json.dumps(orders).encode())
+            _give(give, json.dumps(spec.orders()).encode())
         finally:
             os.close(give)
             if receive >= 0:
@@ -190,7 +139,7 @@ class Recorder:
             return self._told('running' if self._recorder is not None else 'waiting')
         return self._gone()
 
-    def _told(self, phase: Literal['waiting', 'running', 'ended', 'lost'], error: str = '') -> KeeperState:
+    def _told(self, phase: Phase, error: str = '') -> KeeperState:
         written = self._written
         started = written.get('started')
         if started is None and self._recorder is not None:

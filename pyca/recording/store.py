@@ -106,11 +106,8 @@ class Store:
     def usable(self) -> str:
         """Empty, or why nothing can be recorded here, as a sentence."""
         root = self.root
-        if self._marked and not self.marker.exists():
-            return (
-                f'the recordings folder {root} lacks its file {self.marker.name}, so its disk seems not to be mounted; '
-                f'mount it, or, if the folder is meant to be new, create an empty file {self.marker}'
-            )
+        if reason := self._not_mounted():
+            return reason
         if not root.exists():
             return f'the recordings folder {root} is missing; create it, or change "directory" in [capture]'
         if not root.is_dir():
@@ -120,19 +117,29 @@ class Store:
         space = self.space()
         if space is not None and space.free < ROOM:
             return f'the disk of the recordings folder {root} is full; delete what is not needed any more'
-        self._marked = self._marked or self.marker.exists()
         return ''
 
     def prepare(self) -> None:
-        """Make the folder at its first use. RecordingsUnusable when it is not usable."""
-        if not self._marked:
-            try:
-                self.root.mkdir(parents=True, exist_ok=True)
-                self.marker.touch()
-            except OSError as error:
-                raise RecordingsUnusable(self.usable() or f'cannot use {self.root}: {error.strerror}') from error
-        if reason := self.usable():
+        """Make the folder at its first use. A full disk is no hindrance: it can be cured while the agent runs."""
+        if reason := self._not_mounted():
             raise RecordingsUnusable(reason)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.marker.touch()
+        except OSError as error:
+            raise RecordingsUnusable(
+                self.usable() or f'cannot use the recordings folder {self.root}: {error.strerror}'
+            ) from error
+
+    def _not_mounted(self) -> str:
+        if self.marker.exists():
+            self._marked = True
+        elif self._marked:
+            return (
+                f'the recordings folder {self.root} lacks its file {self.marker.name}, so its disk seems not to be '
+                f'mounted; mount it, or, if the folder is meant to be new, create an empty file {self.marker}'
+            )
+        return ''
 
     @contextmanager
     def lock(self) -> Iterator[None]:
