@@ -9,11 +9,11 @@ import sys
 def main() -> int:
     """Run the command line; returns the exit code."""
     if sys.version_info < (3, 10):  # noqa: UP036
-        sys.stderr.write('pyca: Python 3.10 or newer is needed, this is %d.%d.\n' % sys.version_info[:2])
+        sys.stderr.write('pyca: Python 3.10 or newer is needed, this is ' + sys.version.split()[0] + '.\n')
         return 1
-    from pyca import cli  # not sooner: an old Python cannot parse it
+    from pyca.cli import main as command_line  # not sooner: an old Python cannot parse it
 
-    return cli.main()
+    return command_line()
 
 
 if __name__ == '__main__':

@@ -50,14 +50,12 @@ def test_a_full_socket_does_not_hold_up_the_agent(systemd: socket.socket) -> Non
         other.connect(os.environ['NOTIFY_SOCKET'])
         other.setblocking(False)
         with pytest.raises(BlockingIOError):
-            for _ in range(100_000):
-                other.send(b'x')
+            all(other.send(b'x') for _ in range(100_000))
     notifier.status('nobody reads this')
     notifier.close()
     assert systemd.recv(4096) == b'READY=1'
 
 
-@pytest.mark.parametrize('address', [None, '/nowhere/notify'])
 def test_after_close_the_messages_go_nowhere(systemd: socket.socket) -> None:
     notifier = Notifier()
     notifier.ready()
@@ -69,6 +67,7 @@ def test_after_close_the_messages_go_nowhere(systemd: socket.socket) -> None:
         systemd.recv(4096)
 
 
+@pytest.mark.parametrize('address', [None, '/nowhere/notify'])
 def test_without_systemd_the_messages_go_nowhere(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
     monkeypatch.delenv('NOTIFY_SOCKET', raising=False)
     if address:
