@@ -52,8 +52,7 @@ class Recordings(Protocol):
         tracks: Sequence[Track],
         *,
         phase: str,
-        report: RecordingState | None,
-        at: float,
+        report: RecordingState | None = None,
     ) -> bool: ...
 
     def set_outcome(
@@ -62,8 +61,7 @@ class Recordings(Protocol):
         outcome: Outcome,
         cause: str,
         status: EventStatus,
-        report: RecordingState | None,
-        at: float,
+        report: RecordingState | None = None,
     ) -> None: ...
 
     def hold(self, uid: str, start: int, cause: str) -> None: ...
@@ -93,8 +91,17 @@ class Accounts:
     busy = False
 
     def __init__(
-        self, store: Store, recordings: Recordings, faults: Faults, clock: Clock, *, backup_mode: bool = False
+        self,
+        store: Store,
+        recordings: Recordings,
+        faults: Faults,
+        clock: Clock,
+        *,
+        backup_mode: bool,
+        bell: Bell,
+        written: Callable[[], None],
     ) -> None:
+        """`bell` is rung when there is something to write, `written` called when it is written."""
         self._store = store
         self._recordings = recordings
         self._faults = faults
@@ -103,9 +110,9 @@ class Accounts:
         self._lock = threading.Lock()
         self._notes: dict[object, Note] = {}
         self._known_faults: dict[Fault, str] = {}
-        self._compared = False
-        self.bell = Bell()
-        """Rung when there is something to write."""
+        self._compared = self._cleaned = False
+        self._bell = bell
+        self._written = written
 
     def recording(self, journal: Journal) -> None:
         """Note the state of a recording; only the newest counts."""
@@ -127,11 +134,14 @@ class Accounts:
     def compare(self) -> None:
         """Have the whole folder compared with the database at the next step: it is another database than before."""
         self._compared = False
-        self.bell.ring()
+        self._bell.ring()
 
     def step(self) -> float:
+        if not self._cleaned:
+            self._faults.clear(ServiceType.CAPTURE)  # what an earlier run could not take back
+            self._cleaned = True
         while self._write_one():
-            pass
+            self._written()
         if not self._compared:
             self._compare()
             self._compared = True
@@ -148,7 +158,7 @@ class Accounts:
         with self._lock:
             self._notes.pop(key, None)
             self._notes[key] = note
-        self.bell.ring()
+        self._bell.ring()
 
     def _write_one(self) -> bool:
         with self._lock:
@@ -171,7 +181,7 @@ class Accounts:
         status = STATUS.get(journal.phase)
         if status is None:
             return
-        event, now = journal.event, self._clock.now()
+        event = journal.event
         held = journal.held or ('backup mode' if self._backup_mode else '')
         if status is EventStatus.FINISHED_RECORDING and held:
             status = EventStatus.PAUSED_AFTER_RECORDING
@@ -181,12 +191,11 @@ class Accounts:
             [Track(flavor, path) for flavor, path in delivery(journal)],
             phase=journal.phase.value,
             report=self._report(journal),
-            at=now,
         )
         if status is EventStatus.PAUSED_AFTER_RECORDING:
             self._recordings.hold(event.uid, event.start, held)
         elif status is EventStatus.FAILED_RECORDING:
-            self._recordings.set_outcome(event, Outcome.FAILED, journal.cause, status, None, now)
+            self._recordings.set_outcome(event, Outcome.FAILED, journal.cause, status)
 
     def _report(self, journal: Journal) -> RecordingState | None:
         """What the core has to be told of it, None when it knows: two phases may mean the same to it."""
@@ -202,9 +211,7 @@ class Accounts:
             return
         logger.error('%s: missed: %s', event.uid, cause)
         report = None if self._backup_mode else RecordingState.CAPTURE_ERROR
-        self._recordings.set_outcome(
-            event, Outcome.MISSED, cause, EventStatus.FAILED_RECORDING, report, self._clock.now()
-        )
+        self._recordings.set_outcome(event, Outcome.MISSED, cause, EventStatus.FAILED_RECORDING, report)
 
     def _compare(self) -> None:
         """Write again what the database does not know: it was restored, lost, or not there for a while."""

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 SILENT = 120.0
 """Seconds without a sign of life after which a service is shown as stopped."""
 INTERVAL = 1.0
+REPEAT = 60.0
 
 
 class Services(Protocol):
@@ -55,6 +56,7 @@ class Heartbeat:
         self._bells = bells
         self._clock = clock
         self._seen = -1
+        self._said: dict[ServiceType, tuple[ServiceStatus, float]] = {}
         self.on_new_database: Callable[[], None] = lambda: None
         """Called when the database is another one than before: its counter runs backwards."""
 
@@ -67,8 +69,16 @@ class Heartbeat:
             for bell in self._bells:
                 bell.ring()
         for service, loop in self._loops.items():
-            self._services.set(service, _status(loop), at=self._clock.now())
+            self._say(service, _status(loop))
         return INTERVAL
+
+    def _say(self, service: ServiceType, status: ServiceStatus) -> None:
+        """Write a state when it is another one, and each minute, since silence means that a service is gone."""
+        now = self._clock.monotonic()
+        before, at = self._said.get(service, (None, 0.0))
+        if status is not before or now - at >= REPEAT:
+            self._services.set(service, status, at=self._clock.now())
+            self._said[service] = (status, now)
 
     def close(self) -> None:
         """Leave no service behind that looks alive."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pyca.clock import Clock
@@ -14,9 +14,11 @@ from pyca.recording.plan import Plan, read_plan, stamp, write_plan
 class ScheduleFile:
     """The writer's side."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, written: Callable[[], None] = lambda: None) -> None:
+        """`written` is called after each writing."""
         self._path = path
         self._clock = clock
+        self._written = written
 
     def write_schedule(self, events: Sequence[Event], synced: float) -> None:
         """Replace the schedule; raises RecordingsUnusable."""
@@ -26,6 +28,7 @@ class ScheduleFile:
             write_plan(self._path, plan)
         except OSError as error:
             raise RecordingsUnusable(f'{self._path} cannot be written: {error.strerror}') from error
+        self._written()
 
     def read_schedule(self) -> tuple[list[Event], float] | None:
         """The events, when the core was heard; None if there is no file that can be read."""
