@@ -35,6 +35,7 @@ class Recorder:
         self._keeper: Process | None = None
         self._recorder: Process | None = None
         self._last: KeeperState | None = None
+        self._ours = child is not None
         if child is not None and (now := stat(child)) is not None:
             self._keeper = Process(child, now.ticks)
 
@@ -99,8 +100,8 @@ class Recorder:
             return
         try:
             os.killpg(self._recorder.pid, number)
-        except ProcessLookupError:
-            return
+        except (ProcessLookupError, PermissionError) as error:
+            logger.warning('The group of recorder %d got no signal %d: %s', self._recorder.pid, number, error.strerror)
 
     def leftovers(self) -> list[int]:
         """The pids in the recorder's group other than its own.
@@ -190,6 +191,8 @@ class Recorder:
         written = read_json(self._path)
         if not isinstance(written, dict) or written.get('version') != keeper.VERSION:
             return
+        if self._ours and _process(written.get('keeper')) != self._keeper:
+            return  # left by an earlier run
         self._written = written
         if written.get('boot') == keeper.boot_id():
             self._keeper = _process(written.get('keeper')) or self._keeper
