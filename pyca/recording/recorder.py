@@ -80,7 +80,8 @@ class Recorder:
         return self._recorder.pid if self._recorder else None
 
     def state(self) -> KeeperState:
-        """How it is now; cheap enough to ask twice a second."""
+        """How it is now; cheap enough to ask twice a second. Asked again after the end it also clears up the keeper."""
+        self._reap()
         if self._last is None:
             now = self._look()
             if now.phase in ('ended', 'lost'):
@@ -108,6 +109,7 @@ class Recorder:
 
         A group's number is not used again while it has members, so one that carries our variable vouches for all.
         """
+        self._reap()
         if self._recorder is None:
             return []
         leader = self._recorder.pid
@@ -124,7 +126,6 @@ class Recorder:
             self._keeper.signal(SIGTERM)
 
     def _look(self) -> KeeperState:
-        self._reap()
         self._read()
         if not self._over() and not self._alive():
             self._read()  # its last word may have come in between
