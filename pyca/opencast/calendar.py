@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
@@ -17,6 +17,7 @@ from pyca.event import Event
 from pyca.opencast import times
 from pyca.opencast.blocks import Block, Line, entries, properties, uid
 
+_value: Callable[[str, str | None], Any] = vDDDTypes.from_ical
 _ESCAPE = re.compile(r'\\([\\;,nN])')
 _RAW = frozenset({'ORGANIZER', 'ATTENDEE', 'URL', 'SOURCE', 'CONFERENCE', 'GEO', 'RRULE', 'LAST-MODIFIED', 'CREATED'})
 """Properties that are no text, so that a backslash in them is one."""
@@ -53,25 +54,30 @@ class Calendar:
     def parse(self, body: bytes) -> Parsed:
         """All events of a calendar. Raises NotUnderstood unless it is a whole one; then nothing is remembered."""
         known: dict[bytes, _Entry] = {}
+        order: list[_Entry] = []
         for block in entries(body):
             digest = block.digest
             if digest not in known:
                 known[digest] = self._known.get(digest) or self._read(block)
+            order.append(known[digest])
         self._known = known
-        return _collect(known.values())
+        return _collect(order)
 
     def _read(self, block: Block) -> _Entry:
-        name = uid(block) or 'without an id'
+        name = unescaped(uid(block))
+        said = f'event {name or "without an id"}'
         try:
+            if not name:
+                raise _Bad('it has no UID')
             if not block.closed:
                 raise _Bad('it has no end line')
             remarks: list[str] = []
-            event = self._event(block, remarks)
-            return _Entry(event, tuple(f'event {name}: {remark}' for remark in remarks))
+            event = self._event(name, block, remarks)
+            return _Entry(event, tuple(f'{said}: {remark}' for remark in remarks))
         except _Bad as error:
-            return _Entry(None, (f'event {name}: left out, {error}',))
+            return _Entry(None, (f'{said}: left out, {error}',))
 
-    def _event(self, block: Block, remarks: list[str]) -> Event:
+    def _event(self, name: str, block: Block, remarks: list[str]) -> Event:
         data: dict[str, Any] = {}
         moments: dict[str, date | timedelta] = {}
         for line in properties(block):
@@ -82,9 +88,6 @@ class Calendar:
             else:
                 data[line.head.lower()] = line.value if line.name in _RAW else unescaped(line.value)
         start, end = self._span(moments)
-        name = str(data.get('uid', '')).strip()
-        if not name:
-            raise _Bad('it has no UID')
         data |= {'dtstart': start, 'dtend': end}
         title = next((value for key, value in data.items() if key.partition(';')[0] == 'summary'), '')
         return Event(name, start, end, title, data)
@@ -95,7 +98,7 @@ class Calendar:
             raise _Bad(f'it has {line.name} twice')
         zone_id = line.parameters.get('TZID', '')
         try:
-            value = vDDDTypes.from_ical(line.value.strip(), zone_id or None)
+            value = _value(line.value.strip(), zone_id or None)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             if line.name == 'DTSTAMP':
                 return

@@ -45,7 +45,7 @@ def workflow_properties(event: Event) -> dict[str, str]:
     }
     for name in sorted(PROTOCOL & found.keys()):
         logger.warning(
-            'Event %s has a workflow parameter named %s, a field of the protocol. Left out.', event.uid, name
+            'Event %s has a workflow parameter named %s, which the protocol uses. Left out.', event.uid, name
         )
     return {name: value for name, value in found.items() if name and name not in PROTOCOL}
 
