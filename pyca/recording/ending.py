@@ -63,7 +63,8 @@ def _steps(capture: Capture) -> list[_Step]:
     if capture.sigterm_time >= 0:
         steps.append(_Step(capture.sigterm_time, SIGTERM))
     if capture.sigkill_time >= 0:
-        steps.append(_Step(_kill_after(capture.sigkill_time, steps), SIGKILL))
+        term = capture.sigterm_time
+        steps.append(_Step(_kill_after(capture.sigkill_time, term) if term >= 0 else capture.sigkill_time, SIGKILL))
     return sorted(steps, key=lambda step: step.after)
 
 
@@ -77,10 +78,9 @@ def _early_steps(capture: Capture) -> list[_Step]:
             distance = abs(capture.sigterm_time - capture.sigcustom_time)
             steps.append(_Step(min(distance, EARLY_LIMIT - GRACE), SIGTERM))
     wanted = capture.sigkill_time if capture.sigkill_time >= 0 else EARLY_LIMIT
-    return [*steps, _Step(min(_kill_after(wanted, steps), EARLY_LIMIT), SIGKILL)]
+    return [*steps, _Step(min(_kill_after(wanted, steps[-1].after), EARLY_LIMIT), SIGKILL)]
 
 
-def _kill_after(wanted: int, steps: Sequence[_Step]) -> int:
-    """KILL as configured, but never before TERM."""
-    term = next((step.after for step in steps if step.number == SIGTERM), None)
-    return wanted if term is None or wanted > term else term + GRACE
+def _kill_after(wanted: int, before: int) -> int:
+    """KILL as configured, but only behind the signal that asks."""
+    return wanted if wanted > before else before + GRACE

@@ -50,7 +50,7 @@ class Process:
         return now is not None and now.ticks == self.ticks and now.state not in 'ZX'
 
     def signal(self, number: int) -> bool:
-        """Send a signal to this very process; whether it was there to get it."""
+        """Send a signal to this very process; whether it was there, and allowed us to."""
         try:
             handle = os.pidfd_open(self.pid)
         except ProcessLookupError:
@@ -61,7 +61,7 @@ class Process:
             if not self.alive:
                 return False
             signal.pidfd_send_signal(handle, number)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):
             return False
         finally:
             os.close(handle)
@@ -72,7 +72,7 @@ class Process:
             return False
         try:
             os.kill(self.pid, number)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):
             return False
         return True
 
@@ -94,7 +94,7 @@ def has_variable(pid: int, name: str, value: str) -> bool:
         environment = (_PROC / str(pid) / 'environ').read_bytes()
     except OSError:
         return False
-    return f'{name}={value}'.encode('utf-8', 'surrogateescape') in environment.split(b'\0')
+    return os.fsencode(f'{name}={value}') in environment.split(b'\0')
 
 
 def words(pid: int) -> list[str]:

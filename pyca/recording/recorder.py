@@ -35,6 +35,7 @@ class Recorder:
         self._keeper: Process | None = None
         self._recorder: Process | None = None
         self._last: KeeperState | None = None
+        self._ours = child is not None
         if child is not None and (now := stat(child)) is not None:
             self._keeper = Process(child, now.ticks)
 
@@ -79,7 +80,8 @@ class Recorder:
         return self._recorder.pid if self._recorder else None
 
     def state(self) -> KeeperState:
-        """How it is now; cheap enough to ask twice a second."""
+        """How it is now; cheap enough to ask twice a second. Asked again after the end it also clears up the keeper."""
+        self._reap()
         if self._last is None:
             now = self._look()
             if now.phase in ('ended', 'lost'):
@@ -99,14 +101,15 @@ class Recorder:
             return
         try:
             os.killpg(self._recorder.pid, number)
-        except ProcessLookupError:
-            return
+        except (ProcessLookupError, PermissionError) as error:
+            logger.warning('The group of recorder %d got no signal %d: %s', self._recorder.pid, number, error.strerror)
 
     def leftovers(self) -> list[int]:
         """The pids in the recorder's group other than its own.
 
         A group's number is not used again while it has members, so one that carries our variable vouches for all.
         """
+        self._reap()
         if self._recorder is None:
             return []
         leader = self._recorder.pid
@@ -123,7 +126,6 @@ class Recorder:
             self._keeper.signal(SIGTERM)
 
     def _look(self) -> KeeperState:
-        self._reap()
         self._read()
         if not self._over() and not self._alive():
             self._read()  # its last word may have come in between
@@ -190,6 +192,8 @@ class Recorder:
         written = read_json(self._path)
         if not isinstance(written, dict) or written.get('version') != keeper.VERSION:
             return
+        if self._ours and _process(written.get('keeper')) != self._keeper:
+            return  # left by an earlier run
         self._written = written
         if written.get('boot') == keeper.boot_id():
             self._keeper = _process(written.get('keeper')) or self._keeper
