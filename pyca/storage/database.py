@@ -14,13 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from pyca.clock import Clock
 from pyca.errors import StorageError
 from pyca.storage import mounts
-from pyca.storage.engine import BEGIN, WROTE
+from pyca.storage.engine import BEGIN, WROTE, ask
 from pyca.storage.location import Location, locate
 from pyca.storage.opening import Opened, Opener
-from pyca.storage.sentences import means_damage, sentence
+from pyca.storage.sentences import means_damage, means_missing_table, sentence
 from pyca.storage.tables import pyca_change
 
 _COUNTER = select(pyca_change.c.number)
+_QUESTION = 'SELECT number FROM pyca_change'
 _BUMP = pyca_change.update().values(number=pyca_change.c.number + 1)
 
 
@@ -82,8 +83,8 @@ class Database:
 
     def change(self) -> int:
         """A number that differs when anything has been written since. Cheap enough to ask each second."""
-        with self._guarded() as opened, opened.engine.connect().execution_options(**{BEGIN: ''}) as connection:
-            return int(connection.execute(_COUNTER).scalar_one())
+        with self._guarded() as opened:
+            return int(ask(opened.engine, _QUESTION) or 0)
 
     def close(self) -> None:
         """Give back all connections; the next question opens them again."""
@@ -105,8 +106,8 @@ class Database:
             opened = self._open()
             yield opened
         except (SQLAlchemyError, OSError) as error:
-            if opened is not None and opened.path is not None and means_damage(error):
-                self._replace(opened)
+            if opened is not None:
+                self._learn(opened, error)
             raise StorageError(sentence(self.resolved, error)) from error
 
     def _open(self) -> Opened:
@@ -131,11 +132,18 @@ class Database:
             # connections of the parent: closing them here would end them there
             self._inherited.append(opened)
 
-    def _replace(self, opened: Opened) -> None:
+    def _learn(self, opened: Opened, error: Exception) -> None:
+        """Let the next question open the database anew if the error says that it is not what it was."""
+        damaged = opened.path is not None and means_damage(error)
+        if not damaged and not means_missing_table(error):
+            return
         with self._opening:
             if self._opened is opened:
                 self._opened = None
-                self._opener().replace_damaged(opened)
+                if damaged:
+                    self._opener().replace_damaged(opened)
+                else:
+                    opened.leave()
 
     def _opener(self) -> Opener:
         return Opener(self._where(), self.clock, self._timeout, self._file_system)

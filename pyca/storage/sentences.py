@@ -30,6 +30,12 @@ def means_damage(error: BaseException) -> bool:
     return any(sign in _words(error) for sign in _DAMAGED)
 
 
+def means_missing_table(error: BaseException) -> bool:
+    """Whether a table or column is not there, so that the tables have to be looked at again."""
+    words = _words(error)
+    return 'no such table' in words or ('relation "' in words and 'does not exist' in words)
+
+
 def _words(error: BaseException) -> str:
     """The driver's own words; SQLAlchemy adds the statement with its values, which do not belong into a log."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -16,6 +17,7 @@ class UnknownRevision(Exception):
 
 def upgrade(connection: Connection, revision: str) -> None:
     """Bring the tables to `revision`, within the transaction that `connection` is in."""
+    logging.getLogger('alembic').setLevel(logging.WARNING)  # at INFO it speaks of itself
     config = Config()
     # the folder is given as an option, where a percent sign has a meaning
     config.set_main_option('script_location', str(Path(__file__).parent).replace('%', '%%'))
