@@ -95,9 +95,7 @@ class House:
     def core(self, stop: Stop, pulse: Pulse, *, rate: int = 0) -> Core:
         """A way to the core for one service; a stop ends its requests."""
         server, limits = self.settings.server, self.settings.http
-        http = Http(
-            server, limits, rate=rate, interrupted=lambda: stop.requested, beat=pulse.beat, clock=self.clock
-        )
+        http = Http(server, limits, rate=rate, interrupted=lambda: stop.requested, beat=pulse.beat, clock=self.clock)
         return self._core(http)
 
     def last_word(self, limit: float) -> Core:
@@ -218,9 +216,7 @@ class Crews:
 
     def _make_agentstate(self, stop: Stop, pulse: Pulse) -> Service:
         house, settings = self._house, self._house.settings
-        ports = Ports(
-            house.core(stop, pulse), house.last_word, house.recordings, Reports(house.database), house.faults
-        )
+        ports = Ports(house.core(stop, pulse), house.last_word, house.recordings, Reports(house.database), house.faults)
         self._agentstate = AgentStateService(settings.agent, settings.ui.url, ports, house.clock)
         return self._agentstate
 

@@ -102,9 +102,9 @@ class AgentStateService:
 
     def _tell_state(self, scene: Scene) -> bool:
         """Post the agent's state if it is due; whether the core took it."""
-        now = self._clock.monotonic()
-        if now < self._refused or (scene.state is self._said and self._until_due(scene) > 0):
+        if self._until_due(scene) > 0:
             return False
+        now = self._clock.monotonic()
         try:
             self._ports.core.post_agent_state(scene.state, self._address)
         except (Refused, NotUnderstood) as error:
@@ -120,9 +120,11 @@ class AgentStateService:
         return True
 
     def _until_due(self, scene: Scene) -> float:
-        """Seconds until the same state is sent again."""
-        interval = min(float(self._agent.update_frequency), OFTEN if scene.busy else SELDOM)
-        return max(0.0, max(self._said_at + interval, self._refused) - self._clock.monotonic())
+        """Seconds until this state is sent: a new one at once, but none sooner after it was refused."""
+        due = self._refused
+        if scene.state is self._said:
+            due = max(due, self._said_at + min(float(self._agent.update_frequency), OFTEN if scene.busy else SELDOM))
+        return max(0.0, due - self._clock.monotonic())
 
     def _hold(self, error: CoreError) -> float:
         """Nothing gets through: everything waits."""

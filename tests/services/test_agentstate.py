@@ -125,10 +125,10 @@ def test_a_repeat_never_overtakes_what_is_queued() -> None:
     world.begin()
     world.core.refusals['a'] = Refused('broken', status=500)
     world.settle()
-    for _ in range(5):
-        world.after(4)
-        assert world.core.told == []
-    assert len(world.reports.queue) == 1
+    world.core.take()
+    del world.core.refusals['a']
+    assert world.after(1) == []
+    assert world.after(4) == ['a capturing']
 
 
 def test_after_an_outage_everything_is_told_in_order() -> None:
@@ -231,6 +231,10 @@ def test_an_event_in_trouble_rests_longer_each_time_and_holds_up_no_other(error:
     del world.core.refusals['a']
     assert world.after(60) == ['a capturing']
 
+    world.core.refusals['a'] = error
+    world.reports.add('a', RecordingState.CAPTURE_FINISHED)
+    assert world.settle() == 5
+
 
 def test_a_wait_ends_when_a_resting_event_is_due() -> None:
     world = World()
@@ -310,11 +314,16 @@ def test_a_refused_state_of_the_agent_holds_up_no_recording() -> None:
     world.begin()
     world.core.refusals['agent'] = Refused('no', status=400)
     world.settle()
-    assert world.core.told == ['a capturing']
-    world.core.take()
+    assert world.core.take() == ['a capturing']
     world.clock.pass_(4)
-    world.settle()
+    assert world.settle() == 1
     assert world.core.tried == []
+
+    del world.core.refusals['agent']
+    assert world.after(1) == ['agent capturing']
+    world.core.refusals['agent'] = Refused('no', status=400)
+    world.recordings.rows.clear()
+    assert world.settle() == 5
 
 
 def test_each_change_of_the_state_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -237,14 +237,14 @@ def test_a_lost_database_is_filled_from_the_file_while_the_core_is_away() -> Non
     assert world.uids == ['a']
 
 
-def test_of_file_and_database_the_newer_one_counts() -> None:
+@pytest.mark.parametrize(('filed', 'stored', 'kept'), [(20, 10, 'in file'), (10, 20, 'in database')])
+def test_of_file_and_database_the_newer_one_counts(filed: int, stored: int, kept: str) -> None:
     world = World(FakeCore())
-    world.file.content = ([event('new')], NOW - 10.0)
-    world.upcoming.rows, world.upcoming.at = [event('old')], NOW - 100
+    world.file.content = ([event('in file')], float(NOW + filed))
+    world.upcoming.rows, world.upcoming.at = [event('in database')], NOW + stored
     world.core.answer = Unreachable('gone')
-    world.restart()
     world.service.step()
-    assert world.uids == world.file.uids == ['new']
+    assert world.uids == world.file.uids == [kept]
 
 
 def test_an_entry_that_became_unreadable_leaves_the_event_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
@@ -258,6 +258,13 @@ def test_an_entry_that_became_unreadable_leaves_the_event_as_it_was(caplog: pyte
     assert world.core.asked == []
     assert 'a' in world.faults.now[Fault.CALENDAR].split()
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 1
+
+
+def test_an_unreadable_entry_of_an_event_that_is_just_over_leaves_it_as_it_was() -> None:
+    world = World(FakeCore(event('a', NOW - 3600, 1800)))
+    world.service.step()
+    world.poll(Calendar([], bad=['a']))
+    assert world.uids == ['a']
 
 
 def test_an_event_that_is_long_over_leaves_without_a_question() -> None:
