@@ -25,6 +25,8 @@ from pyca.opencast import catalogs
 from pyca.opencast.client import Core
 from pyca.opencast.endpoints import Endpoints
 from pyca.opencast.http import Http
+from pyca.recording.delivery import Preparation
+from pyca.recording.joining import Joiner
 from pyca.recording.schedule import ScheduleFile
 from pyca.recording.store import Store
 from pyca.schedule.ports import Stores
@@ -95,9 +97,7 @@ class House:
     def core(self, stop: Stop, pulse: Pulse, *, rate: int = 0) -> Core:
         """A way to the core for one service; a stop ends its requests."""
         server, limits = self.settings.server, self.settings.http
-        http = Http(
-            server, limits, rate=rate, interrupted=lambda: stop.requested, beat=pulse.beat, clock=self.clock
-        )
+        http = Http(server, limits, rate=rate, interrupted=lambda: stop.requested, beat=pulse.beat, clock=self.clock)
         return self._core(http)
 
     def last_word(self, limit: float) -> Core:
@@ -204,23 +204,23 @@ class Crews:
 
     def _make_ingest(self, stop: Stop, pulse: Pulse) -> Service:
         house, settings = self._house, self._house.settings
+        preparation = Preparation(house.store.root, Joiner(interrupted=lambda: stop.requested))
         outside = Outside(
             core=house.core(stop, pulse, rate=settings.ingest.upload_rate),
             recordings=house.recordings,
             uploads=Uploads(house.store.root),
             faults=house.faults,
             memory=house.memory,
-            workflows=catalogs,
+            catalogs=catalogs,
             clock=house.clock,
+            prepare=lambda recorded: preparation.tracks(recorded.name) or recorded.tracks,
             beat=pulse.beat,
         )
         return Ingest(settings.ingest, settings.agent.backup_mode, outside)
 
     def _make_agentstate(self, stop: Stop, pulse: Pulse) -> Service:
         house, settings = self._house, self._house.settings
-        ports = Ports(
-            house.core(stop, pulse), house.last_word, house.recordings, Reports(house.database), house.faults
-        )
+        ports = Ports(house.core(stop, pulse), house.last_word, house.recordings, Reports(house.database), house.faults)
         self._agentstate = AgentStateService(settings.agent, settings.ui.url, ports, house.clock)
         return self._agentstate
 
