@@ -30,7 +30,18 @@ def server(folder_of_programs: Path) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix='pg') as name:
         account = _account(Path(name))
         data = f'{name}/data'
-        initdb = [str(folder_of_programs / 'initdb'), '-D', data, '-U', 'pyca', '-A', 'trust', '-E', 'UTF8', '--no-sync']
+        initdb = [
+            str(folder_of_programs / 'initdb'),
+            '-D',
+            data,
+            '-U',
+            'pyca',
+            '-A',
+            'trust',
+            '-E',
+            'UTF8',
+            '--no-sync',
+        ]
         subprocess.run([*initdb, '--locale=C'], check=True, stdout=subprocess.DEVNULL, cwd=name, **account)
         options = ['-c', 'fsync=off', '-c', 'listen_addresses=', '-c', f'unix_socket_directories={name}']
         command = [str(folder_of_programs / 'postgres'), '-D', data, *options]
