@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import socket
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 from waitress import wasyncore
@@ -10,9 +12,6 @@ from waitress.server import create_server
 
 from pyca.errors import PycaError
 from pyca.stop import Stop
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 HOST = '127.0.0.1'
 PORT = 5000
@@ -28,18 +27,21 @@ def serve(
 
     Port 0 takes any free one. PycaError when the address cannot be had.
     """
-    sockets: dict[int, Any] = {}
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
     try:
-        server = create_server(app, map=sockets, host=host, port=port, threads=4, ident='pyCA')
+        listener = socket.create_server((host, port), family=family)
     except OSError as error:
         raise PycaError(
             f'The web interface cannot listen on {host}:{port}: {error.strerror}. '
             'Stop whatever uses that port, another pyca perhaps.'
         ) from error
+    channels: dict[int, Any] = {}
+    server = create_server(app, map=channels, sockets=[listener], threads=4, ident='pyCA')
     try:
-        listening(int(server.effective_port))
+        listening(int(listener.getsockname()[1]))
         while not stop.requested:
-            wasyncore.loop(timeout=TURN, map=sockets, count=1)
+            wasyncore.loop(timeout=TURN, map=channels, count=1)
     finally:
-        server.task_dispatcher.shutdown(timeout=TURN)
-        wasyncore.close_all(sockets)
+        server.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(channels)
+        listener.close()

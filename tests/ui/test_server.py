@@ -1,0 +1,50 @@
+"""The web server of `pyca ui`."""
+
+from __future__ import annotations
+
+import http.client
+import queue
+import socket
+import threading
+
+import pytest
+from flask import Flask
+
+from pyca.errors import PycaError
+from pyca.stop import Stop
+from pyca.ui.server import serve
+
+
+def hello() -> Flask:
+    app = Flask('hello')
+    app.add_url_rule('/', 'hello', lambda: 'hello')
+    return app
+
+
+def test_it_serves_until_another_thread_asks_it_to_stop() -> None:
+    stop = Stop()
+    ports: queue.Queue[int] = queue.Queue()
+    thread = threading.Thread(
+        target=serve, args=(hello(), '127.0.0.1', 0, stop), kwargs={'listening': ports.put}, daemon=True
+    )
+    thread.start()
+    port = ports.get(timeout=20)
+
+    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=20)
+    connection.request('GET', '/')
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (200, b'hello')
+    connection.close()
+
+    stop.request()
+    thread.join(timeout=20)
+    assert not thread.is_alive()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(('127.0.0.1', port), timeout=20)
+
+
+def test_a_port_that_is_taken_is_named_in_one_sentence() -> None:
+    with socket.create_server(('127.0.0.1', 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PycaError, match=f'cannot listen on 127.0.0.1:{port}'):
+            serve(hello(), '127.0.0.1', port, Stop())
