@@ -46,7 +46,7 @@ setup(
             'pytest>=8.0',
             'pytest-cov>=5.0',
             'ruff==0.17.*',
-            'setuptools>=61',
+            'setuptools>=77',
             'types-psutil',
             'types-pycurl',
             'types-python-dateutil',

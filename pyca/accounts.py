@@ -11,8 +11,8 @@ from pyca.clock import Clock
 from pyca.errors import StorageError
 from pyca.event import Event, Outcome, Track
 from pyca.recording.atomic import read_json
+from pyca.recording.delivery import offer
 from pyca.recording.journal import Journal, Phase, load
-from pyca.recording.joining import delivery
 from pyca.recording.store import Store
 from pyca.states import EventStatus, Fault, RecordingState, ServiceType
 from pyca.stop import Bell
@@ -188,7 +188,7 @@ class Accounts:
         self._recordings.mirror(
             event,
             status,
-            [Track(flavor, path) for flavor, path in delivery(journal)],
+            offer(journal),
             phase=journal.phase.value,
             report=self._report(journal),
         )

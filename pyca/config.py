@@ -24,6 +24,7 @@ __all__ = ['SEARCH', 'find', 'load', 'parse', 'public_demo']
 
 SEARCH = ('./etc/pyca.conf', '/etc/pyca/pyca.conf')
 
+_NO_HEADER = 'this section header cannot be read; write [name], or [[service_overrides]] within [server]'
 _KEY = re.compile(r'\s*([\w.-]+)\s*=\s*(.*)')
 _HEADER = re.compile(r'\s*\[[\s\[]*(.*?)[\s\]]*(?:#.*)?')
 
@@ -118,7 +119,7 @@ def _unparsed(lines: list[str], error: Any, source: str) -> Mistake:
     twice = isinstance(error, configobj.DuplicateError)
     if line.lstrip().startswith('['):
         header = _HEADER.fullmatch(line.rstrip('\r'))
-        text = 'this section is there already; move its lines to the first one' if twice else 'no [section]'
+        text = 'this section is there already; move its lines to the first one' if twice else _NO_HEADER
         return Mistake(source, header.group(1) if header else '', '', f'line {number}: {text}')
     key = _KEY.fullmatch(line.rstrip('\r'))
     if not key:

@@ -38,8 +38,8 @@ class Reader:
         """`tree` has a mapping for each section. An option with a mistake gets its default."""
         values = {name: self._section(name, kind, tree) for name, kind in sections().items()}
         for marked, entry in tree.items():
-            name = marked.rpartition(' ')[2] if marked.startswith(MARK) else ''
-            if name:
+            name = marked.rpartition(' ')[2]
+            if marked.startswith(MARK) and name in sections():
                 self._section(name, sections()[name], {name: entry})
         settings = Settings(source=self._source, **values)
         unread = {(mistake.section, mistake.key) for mistake in self.mistakes}

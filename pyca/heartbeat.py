@@ -23,7 +23,7 @@ REPEAT = 60.0
 class Services(Protocol):
     """Where the states of the services are kept."""
 
-    def set(self, service: ServiceType, status: ServiceStatus, text: str = '', at: float | None = None) -> None: ...
+    def set(self, service: ServiceType, status: ServiceStatus, text: str = '', *, at: float | None = None) -> None: ...
 
 
 class Database(Protocol):

@@ -1,4 +1,4 @@
-"""The options of `pyca.conf`: their names, defaults and limits.
+"""The options of `pyca.conf`: their names, defaults, limits.
 
 Each section of the file is one frozen dataclass, each key one field of the same name. What a value must look like
 stands in the field's metadata as a `Rule`; `config.py` reads files by these rules.

@@ -1,4 +1,4 @@
-"""The states of events, services, recordings and the agent."""
+"""The states of everything: events, services, recordings, the agent itself."""
 
 from __future__ import annotations
 

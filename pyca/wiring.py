@@ -25,6 +25,8 @@ from pyca.opencast import catalogs
 from pyca.opencast.client import Core
 from pyca.opencast.endpoints import Endpoints
 from pyca.opencast.http import Http
+from pyca.recording.delivery import Preparation
+from pyca.recording.joining import Joiner
 from pyca.recording.schedule import ScheduleFile
 from pyca.recording.store import Store
 from pyca.schedule.ports import Stores
@@ -202,14 +204,16 @@ class Crews:
 
     def _make_ingest(self, stop: Stop, pulse: Pulse) -> Service:
         house, settings = self._house, self._house.settings
+        preparation = Preparation(house.store.root, Joiner(interrupted=lambda: stop.requested))
         outside = Outside(
             core=house.core(stop, pulse, rate=settings.ingest.upload_rate),
             recordings=house.recordings,
             uploads=Uploads(house.store.root),
             faults=house.faults,
             memory=house.memory,
-            workflows=catalogs,
+            catalogs=catalogs,
             clock=house.clock,
+            prepare=lambda recorded: preparation.tracks(recorded.name) or recorded.tracks,
             beat=pulse.beat,
         )
         return Ingest(settings.ingest, settings.agent.backup_mode, outside)

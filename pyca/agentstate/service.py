@@ -29,6 +29,7 @@ class AgentStateService:
     """One place that decides what the core is told, one place that sends it. In backup mode nothing is sent."""
 
     name = 'agentstate'
+    busy = False
 
     def __init__(self, agent: settings.Agent, address: str, ports: Ports, clock: Clock) -> None:
         self._agent = agent

@@ -45,6 +45,11 @@ class Ingest:
         self._untold: Result | None = None
         self._stumbled = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether an upload is under way."""
+        return self._claimed is not None
+
     def step(self) -> float:
         """Do one piece of work; 0 while more is waiting, else the seconds until it may be. Raises StorageError."""
         if self._claimed is None:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from pyca.errors import CoreError, Interrupted, NotUnderstood, Unreachable
 from pyca.opencast.causes import cause
+from pyca.opencast.multipart import Multipart
 from pyca.opencast.watch import Verdict, Watch
 
 MOST = 64 * 2**20
@@ -31,14 +32,14 @@ class Upload:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked. With `fields` or `upload` it is a multipart form; `once` = on a connection of its own."""
+    """What is asked. `once` = on a connection of its own, since libcurl repeats what dies on a kept one."""
 
     method: str
     url: str
     headers: tuple[str, ...] = ()
     body: bytes | None = None
-    fields: tuple[tuple[str, str], ...] = ()
-    upload: Upload | None = None
+    form: Multipart | None = None
+    progress: Callable[[int, int], None] | None = None
     once: bool = False
     most: int = MOST
     answer_limit: float | None = None
@@ -49,13 +50,17 @@ class Request:
         return quote(self.url, safe=_SAFE)
 
     @property
-    def multipart(self) -> bool:
-        return bool(self.fields or self.upload)
+    def length(self) -> int:
+        """Bytes of the body."""
+        return self.form.length if self.form else len(self.body or b'')
 
     @property
     def place(self) -> str:
         """The request in a sentence, without whatever account an address may carry."""
-        shown = urlsplit(self.url)
+        try:
+            shown = urlsplit(self.url)
+        except ValueError:
+            return f'{self.method} {self.url!r}'
         return f'{self.method} {shown._replace(netloc=shown.netloc.rpartition("@")[2]).geturl()}'
 
 

@@ -20,6 +20,7 @@ from pyca.opencast.answers import Response
 from pyca.opencast.cookies import CookieFile
 from pyca.opencast.exchange import MOST, Answer, Failure, Request, Upload
 from pyca.opencast.login import Login, origin
+from pyca.opencast.multipart import Multipart
 from pyca.opencast.watch import Verdict, Watch
 
 __all__ = ['Http', 'Response', 'Upload']
@@ -29,11 +30,13 @@ FORM_LIMIT = 1_000_000
 """Bytes of an urlencoded body; the core takes 1,500,000 and fails beyond (contract 2.4, trap 32)."""
 BLOCK, SMALLEST_BLOCK = 512 * 1024, 16 * 1024
 """Bytes that libcurl reads from a file at a time, without and with a rate limit."""
+SIZE_UPLOAD = getattr(pycurl, 'SIZE_UPLOAD_T', pycurl.SIZE_UPLOAD)
+"""The older of the two is deprecated, the newer not everywhere."""
 BODY_AGE, UPLOAD_AGE = 240.0, 60.0
 """Seconds that a digest challenge is trusted for, of the 300 that the core gives it (contract 3.1)."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Http:
     """One connection to the core, for one thread, made when it is first used.
 
@@ -77,7 +80,7 @@ class Http:
         body = urlencode(fields, encoding='utf-8', errors='replace').encode()
         if len(body) <= FORM_LIMIT:
             return self._request(replace(request, body=body))
-        return self._request(replace(request, fields=tuple(fields.items())))
+        return self._request(replace(request, form=Multipart(list(fields.items()))))
 
     def put(self, url: str) -> Response:
         """Ask for something to be made; no body."""
@@ -88,10 +91,10 @@ class Http:
 
         Raises OSError when the file cannot be read.
         """
-        with file.path.open('rb'):
-            pass
-        request = Request('POST', url, fields=tuple(fields), upload=file, once=True, answer_limit=file.answer_limit)
-        return self._request(request)
+        with file.path.open('rb', buffering=0) as content:
+            form = Multipart(fields, file.name.encode('ascii', 'replace').decode(), content)
+            limit = file.answer_limit
+            return self._request(Request('POST', url, form=form, progress=file.progress, once=True, answer_limit=limit))
 
     def close(self) -> None:
         """Close the connection; a later request opens a new one."""
@@ -107,7 +110,7 @@ class Http:
                 f'{request.place}: not sent, since this host is neither the core in [server] nor named by its service '
                 'registry; add it to service_overrides in [server] if it is right'
             )
-        if request.body is not None or request.multipart:
+        if request.body is not None or request.form:
             self._prime(request)
         response, sent = self._perform(request)
         challenge = response.headers.get('www-authenticate', '')
@@ -123,7 +126,7 @@ class Http:
 
     def _prime(self, request: Request) -> None:
         """Learn the digest challenge by a small question, so that a body goes out once (trap 5, contract 3.4)."""
-        if self._login.ready(request.url, UPLOAD_AGE if request.upload else BODY_AGE):
+        if self._login.ready(request.url, UPLOAD_AGE if request.form else BODY_AGE):
             return
         self._login.forget(request.url)
         question = Request('GET', self._login.question(request.url))
@@ -145,7 +148,7 @@ class Http:
         if request.answer_limit is not None:
             watch.stall = max(self.stall, 2.0 * SMALLEST_BLOCK / self.rate if self.rate else 0.0)
             watch.answer_limit = request.answer_limit
-            watch.report = request.upload.progress if request.upload else None
+            watch.report = request.progress
         self._prepare(curl, request)
         curl.setopt(pycurl.HEADERFUNCTION, answer.header)
         curl.setopt(pycurl.WRITEFUNCTION, answer.write)
@@ -161,22 +164,20 @@ class Http:
         watch.finish()
         if 'set-cookie' in answer.headers:
             self._save_cookies()
-        return Response(answer.status, answer.headers, b''.join(answer.body), request.url), self._sent(request, watch)
+        return Response(answer.status, answer.headers, b''.join(answer.body), request.url), self._sent(request)
 
     def _fail(self, request: Request, watch: Watch, answer: Answer, error: pycurl.error) -> None:
         number, text = (*error.args, '')[:2]
-        if number == pycurl.E_READ_ERROR and request.upload and watch.verdict is Verdict.NONE:
-            raise OSError(f'{request.upload.path} could not be read while it was sent') from error
+        if request.form and request.form.error:
+            raise request.form.error
         connected = self._curl.getinfo(pycurl.PRETRANSFER_TIME) > 0
-        failure = Failure(number, text, connected=connected, sent=self._sent(request, watch))
+        failure = Failure(number, text, connected=connected, sent=self._sent(request))
         raise failure.error(request, watch, answer) from error
 
-    def _sent(self, request: Request, watch: Watch) -> bool:
+    def _sent(self, request: Request) -> bool:
         """Whether the core may have the whole request."""
-        if request.multipart:
-            return watch.complete
         went_out = self._curl.getinfo(pycurl.PRETRANSFER_TIME) > 0 and self._curl.getinfo(pycurl.REQUEST_SIZE) > 0
-        return bool(went_out and self._curl.getinfo(pycurl.SIZE_UPLOAD) >= len(request.body or b''))
+        return bool(went_out and self._curl.getinfo(SIZE_UPLOAD) >= request.length)
 
     def _handle(self) -> Any:
         if self._curl is None:
@@ -211,7 +212,8 @@ class Http:
         if self.rate:
             curl.setopt(pycurl.MAX_SEND_SPEED_LARGE, self.rate)
         self._secure(curl)
-        lines = ['Expect:', *self._login.headers(request.method, request.url), *request.headers]
+        kind = [f'Content-Type: {request.form.content_type}'] if request.form else []
+        lines = ['Expect:', *kind, *self._login.headers(request.method, request.url), *request.headers]
         curl.setopt(pycurl.HTTPHEADER, [line.encode() for line in lines])
         self._body(curl, request)
 
@@ -228,8 +230,11 @@ class Http:
     def _body(self, curl: Any, request: Request) -> None:
         if request.once:
             curl.setopt(pycurl.FRESH_CONNECT, 1)
-        if request.multipart:
-            curl.setopt(pycurl.HTTPPOST, _form(request))
+        if request.form:
+            request.form.rewind()
+            curl.setopt(pycurl.POST, 1)
+            curl.setopt(pycurl.POSTFIELDSIZE_LARGE, request.form.length)
+            curl.setopt(pycurl.READFUNCTION, _reader(request.form))
             size = min(BLOCK, max(SMALLEST_BLOCK, self.rate)) if self.rate else BLOCK
             curl.setopt(pycurl.UPLOAD_BUFFERSIZE, size)
         elif request.body is not None:
@@ -238,12 +243,9 @@ class Http:
             curl.setopt(pycurl.CUSTOMREQUEST, 'PUT')
 
 
-def _form(request: Request) -> list[tuple[str, tuple[Any, ...]]]:
-    """The parts in order, the file last; only the file has a filename (trap 25)."""
-    parts: list[tuple[str, tuple[Any, ...]]] = [
-        (name, (pycurl.FORM_CONTENTS, value.encode('utf-8', 'replace'))) for name, value in request.fields
-    ]
-    if request.upload:
-        name = request.upload.name.encode('ascii', 'replace')
-        parts.append(('BODY1', (pycurl.FORM_FILE, os.fsencode(request.upload.path), pycurl.FORM_FILENAME, name)))
-    return parts
+def _reader(form: Multipart) -> Callable[[int], bytes | int]:
+    def read(size: int) -> bytes | int:
+        block = form.read(size)
+        return pycurl.READFUNC_ABORT if block is None else block
+
+    return read

@@ -95,7 +95,9 @@ class Journal:
 
     def tracks(self, segment: Segment) -> list[Track]:
         """A segment's files with the flavors of the configuration that recorded them."""
-        return [Track(flavor, self.path(name)) for flavor, name in zip(self.flavors, segment.files) if name]
+        return [
+            Track(flavor, self.path(name)) for flavor, name in zip(self.flavors, segment.files, strict=False) if name
+        ]
 
     def save(self) -> None:
         """Write it, safely against a power cut; raises OSError."""

@@ -8,7 +8,7 @@ import signal
 from pyca.clock import Clock
 from pyca.recording import ending
 from pyca.recording.growth import Growth
-from pyca.recording.journal import Journal, Segment
+from pyca.recording.journal import Journal
 from pyca.recording.recorder import KeeperState, Recorder
 from pyca.recording.verdict import signal_name, sizes
 from pyca.settings import Capture

@@ -126,6 +126,7 @@ class Store:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.marker.touch()
+            self._marked = True
         except OSError as error:
             raise RecordingsUnusable(
                 self.usable() or f'cannot use the recordings folder {self.root}: {error.strerror}'

@@ -39,6 +39,7 @@ class Schedule:
     """
 
     name = 'schedule'
+    busy = False
 
     def __init__(self, agent: settings.Agent, url: str, core: Core, stores: Stores, clock: Clock) -> None:
         self._agent = agent

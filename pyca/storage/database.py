@@ -146,4 +146,4 @@ class Database:
                     opened.leave()
 
     def _opener(self) -> Opener:
-        return Opener(self._where(), self.clock, self._timeout, self._file_system)
+        return Opener(self._where(), self._timeout, self._file_system)

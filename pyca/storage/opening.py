@@ -12,7 +12,6 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
 
-from pyca.clock import Clock
 from pyca.errors import StorageError
 from pyca.storage import mounts, schema, sqlite_file
 from pyca.storage.engine import BEGIN, keep_log, make_engine
@@ -51,10 +50,9 @@ class Opener:
     """Opens one database, as often as that is needed."""
 
     def __init__(
-        self, location: Location, clock: Clock, timeout: float, file_system: Callable[[Path], str] = mounts.file_system
+        self, location: Location, timeout: float, file_system: Callable[[Path], str] = mounts.file_system
     ) -> None:
         self._location = location
-        self._clock = clock
         self._timeout = timeout
         self._file_system = file_system
 
@@ -124,7 +122,7 @@ class Opener:
         with engine.connect().execution_options(**{BEGIN: 'BEGIN IMMEDIATE'}) as connection, connection.begin():
             _lock_server(connection)
             if not schema.is_current(connection):
-                schema.bring_current(connection, int(self._clock.now() * 1000))
+                schema.bring_current(connection)
 
 
 def _lock_server(connection: Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 from sqlalchemy import Column as _Column
 from sqlalchemy import Connection, MetaData, Table, inspect, select
@@ -32,11 +33,8 @@ def is_current(connection: Connection) -> bool:
     return connection.execute(select(pyca_change.c.number)).first() is not None
 
 
-def bring_current(connection: Connection, first_change: int) -> None:
-    """Create what is missing, in the transaction of `connection`; old rows stay.
-
-    Counting of changes begins at `first_change`, so that no reader takes a new database for the one before it.
-    """
+def bring_current(connection: Connection) -> None:
+    """Create what is missing, in the transaction of `connection`; old rows stay."""
     # Alembic is large, and needed once in the life of a database
     from pyca.storage.migrations.upgrade import UnknownRevision, upgrade
 
@@ -46,5 +44,6 @@ def bring_current(connection: Connection, first_change: int) -> None:
         raise StorageError('The database was made by a newer pyCA; install that one, or use another file.') from error
     metadata.create_all(connection)
     if connection.execute(select(pyca_change.c.number)).first() is None:
-        connection.execute(pyca_change.insert().values(id=1, number=first_change))
+        # counting begins anywhere, so that nobody takes a new database for the one before it
+        connection.execute(pyca_change.insert().values(id=1, number=int.from_bytes(os.urandom(6), 'big')))
     logger.info('The tables of the database are up to date (revision %s)', REVISION)

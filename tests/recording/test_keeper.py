@@ -71,8 +71,7 @@ def test_orders_of_another_version_are_refused(orders: bytes, tmp_path: Path) ->
 
 def test_the_keeper_imports_nothing_of_the_agent() -> None:
     program = (
-        f'import sys; sys.argv = [{keeper.__file__!r}]\n'
-        f'import runpy; runpy.run_path({keeper.__file__!r}, run_name="kept")\n'
+        f'import sys\nexec(open({keeper.__file__!r}).read(), dict(__name__="kept"))\n'
         'print([name for name in sys.modules if name.partition(".")[0] in '
         '("pyca", "subprocess", "pathlib", "typing", "threading")])'
     )

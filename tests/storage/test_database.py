@@ -17,7 +17,7 @@ from pyca.storage.upcoming import Upcoming
 from tests.storage.clocks import HandClock
 
 
-def test_making_one_touches_nothing(tmp_path: object, url: str, clock: HandClock) -> None:
+def test_making_one_touches_nothing(clock: HandClock) -> None:
     Database('sqlite:////no/such/folder/pyca.db', clock)
 
 
@@ -30,11 +30,16 @@ def test_what_was_written_can_be_read_by_another_program(database: Database, url
 
 def test_an_error_takes_back_the_whole_transaction(database: Database) -> None:
     before = database.change()
-    with pytest.raises(ZeroDivisionError), database.write() as connection:
-        connection.execute(pyca_memory.insert().values(key='half', value=b'1'))
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        _write_half(database)
     assert Memory(database).get('half') is None
     assert database.change() == before
+
+
+def _write_half(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(pyca_memory.insert().values(key='half', value=b'1'))
+        raise ZeroDivisionError
 
 
 def test_the_change_number_grows_with_each_transaction_that_changed_rows(database: Database) -> None:

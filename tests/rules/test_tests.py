@@ -1,0 +1,59 @@
+"""Tests that can fail, and do not depend on the machine's speed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.rules.source import Module, modules
+
+PATCHING = {'monkeypatch.setattr', 'monkeypatch.setitem', 'mock.patch', 'patch', 'patch.object', 'mock.patch.object'}
+PATCHABLE = {'os.environ', 'sys.argv'}
+
+
+def calls(module: Module) -> Iterator[tuple[ast.Call, str]]:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call):
+            yield node, ast.unparse(node.func)
+
+
+@pytest.mark.parametrize('module', modules('tests'), ids=lambda module: module.path)
+def test_no_test_sleeps(module: Module) -> None:
+    """Where one polls, `threading.Event().wait(0.01)` inside a loop with a deadline."""
+    assert not [module.at(node) for node, name in calls(module) if name.split('.')[-1] == 'sleep']
+
+
+@pytest.mark.parametrize('module', modules('tests'), ids=lambda module: module.path)
+def test_no_test_patches_a_module(module: Module) -> None:
+    patched = [(node, name) for node, name in calls(module) if name in PATCHING]
+    assert not [
+        module.at(node)
+        for node, name in patched
+        if not (name.endswith('setitem') and ast.unparse(node.args[0]) in PATCHABLE)
+    ]
+
+
+@pytest.mark.parametrize('module', modules('tests'), ids=lambda module: module.path)
+def test_every_test_claims_something(module: Module) -> None:
+    asserting = {function.name for function in module.functions if claims(function)}
+    while more := {
+        function.name
+        for function in module.functions
+        if function.name not in asserting and names_called(function) & asserting
+    }:
+        asserting |= more
+    tests = [function for function in module.functions if function.name.startswith('test_')]
+    assert not [module.at(function) for function in tests if function.name not in asserting]
+
+
+def claims(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it asserts by itself, or with a function that other files offer for it."""
+    offered = {'raises', 'warns', 'eventually', 'until', 'wait_for', 'wait_until'}
+    return any(isinstance(node, ast.Assert) for node in ast.walk(function)) or bool(names_called(function) & offered)
+
+
+def names_called(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    nodes = (node for node in ast.walk(function) if isinstance(node, ast.Call))
+    return {ast.unparse(node.func).split('.')[-1] for node in nodes}
