@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import http.client
-import queue
 import socket
 import threading
 
 import pytest
 from flask import Flask
 
+from pyca.clock import SystemClock
 from pyca.errors import PycaError
-from pyca.stop import Stop
-from pyca.ui.server import serve
+from pyca.loop import Loop, Pulse
+from pyca.stop import Bell, Stop
+from pyca.ui.server import Server
 
 
 def hello() -> Flask:
@@ -21,14 +22,12 @@ def hello() -> Flask:
     return app
 
 
-def test_it_serves_until_another_thread_asks_it_to_stop() -> None:
-    stop = Stop()
-    ports: queue.Queue[int] = queue.Queue()
-    thread = threading.Thread(
-        target=serve, args=(hello(), '127.0.0.1', 0, stop), kwargs={'listening': ports.put}, daemon=True
-    )
+def test_it_serves_in_its_loop_until_the_stop() -> None:
+    stop, server = Stop(), Server(hello(), port=0)
+    port = server.open()
+    loop = Loop(server, stop=stop, bell=Bell(), pulse=Pulse(SystemClock()))
+    thread = threading.Thread(target=loop.run, daemon=True)
     thread.start()
-    port = ports.get(timeout=20)
 
     connection = http.client.HTTPConnection('127.0.0.1', port, timeout=20)
     connection.request('GET', '/')
@@ -47,4 +46,4 @@ def test_a_port_that_is_taken_is_named_in_one_sentence() -> None:
     with socket.create_server(('127.0.0.1', 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(PycaError, match=f'cannot listen on 127.0.0.1:{port}'):
-            serve(hello(), '127.0.0.1', port, Stop())
+            Server(hello(), port=port).open()
