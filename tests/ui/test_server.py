@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import queue
 import socket
 import threading
 
@@ -12,7 +11,7 @@ from flask import Flask
 
 from pyca.errors import PycaError
 from pyca.stop import Stop
-from pyca.ui.server import serve
+from pyca.ui.server import Server, serve
 
 
 def hello() -> Flask:
@@ -22,13 +21,22 @@ def hello() -> Flask:
 
 
 def test_it_serves_until_another_thread_asks_it_to_stop() -> None:
-    stop = Stop()
-    ports: queue.Queue[int] = queue.Queue()
-    thread = threading.Thread(
-        target=serve, args=(hello(), '127.0.0.1', 0, stop), kwargs={'listening': ports.put}, daemon=True
-    )
+    stop, ready = Stop(), threading.Event()
+    server = Server(hello(), port=0)
+
+    def run() -> None:
+        try:
+            while not stop.requested:
+                assert server.step() == 0
+                ready.set()
+        finally:
+            server.close()
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    port = ports.get(timeout=20)
+    assert ready.wait(20)
+    port = server.port
+    assert port is not None
 
     connection = http.client.HTTPConnection('127.0.0.1', port, timeout=20)
     connection.request('GET', '/')
@@ -43,8 +51,23 @@ def test_it_serves_until_another_thread_asks_it_to_stop() -> None:
         socket.create_connection(('127.0.0.1', port), timeout=20)
 
 
-def test_a_port_that_is_taken_is_named_in_one_sentence() -> None:
+def test_a_port_that_is_taken_is_named_in_one_sentence_until_it_is_free() -> None:
     with socket.create_server(('127.0.0.1', 0)) as other:
         port = other.getsockname()[1]
+        server = Server(hello(), port=port)
         with pytest.raises(PycaError, match=f'cannot listen on 127.0.0.1:{port}'):
-            serve(hello(), '127.0.0.1', port, Stop())
+            server.step()
+    server.step()
+    assert server.port == port
+    server.close()
+
+
+def test_it_does_not_begin_when_it_is_asked_to_stop_already() -> None:
+    stop = Stop()
+    stop.request()
+    serve(hello(), '127.0.0.1', 0, stop)
+
+
+def test_it_gives_up_on_a_port_that_is_taken() -> None:
+    with socket.create_server(('127.0.0.1', 0)) as other, pytest.raises(PycaError, match='another pyca perhaps'):
+        serve(hello(), '127.0.0.1', other.getsockname()[1], Stop())
