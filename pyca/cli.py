@@ -10,6 +10,7 @@ import click
 
 from pyca import __version__, config, logs, wiring
 from pyca.errors import AlreadyRunning, ConfigurationError, PycaError
+from pyca.masking import Redaction
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ def demo(keep: bool) -> int:
 
 def _serve(file: str | None, services: Collection[str]) -> int:
     settings = config.load(file)
-    log = logs.start(settings)
+    log = logs.setup(settings.logging, Redaction.of(settings))
     try:
         return wiring.serve(settings, services, log)
     finally:

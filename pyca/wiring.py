@@ -133,6 +133,7 @@ class Crews:
 
     def __init__(self, house: House, wanted: Collection[str]) -> None:
         self._house = house
+        self._wanted = wanted
         self._bells: defaultdict[str, Bell] = defaultdict(Bell)
         self._accounts = Accounts(
             house.store,
@@ -229,7 +230,10 @@ class Crews:
         from pyca.ui.server import Server
 
         house = self._house
-        return Server(create_app(house.settings, house.database, house.clock))
+        server = Server(create_app(house.settings, house.database, house.clock))
+        if len(self._wanted) == 1:  # beside a recorder, the page must not be what keeps it from starting
+            server.open()
+        return server
 
     def _quiet(self) -> bool:
         return self._capture is None or self._capture.quiet
