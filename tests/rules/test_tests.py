@@ -11,6 +11,7 @@ from tests.rules.source import Module, modules
 
 PATCHING = {'monkeypatch.setattr', 'monkeypatch.setitem', 'mock.patch', 'patch', 'patch.object', 'mock.patch.object'}
 PATCHABLE = {'os.environ', 'sys.argv'}
+LONGEST_PAUSE = 0.1
 
 
 def calls(module: Module) -> Iterator[tuple[ast.Call, str]]:
@@ -21,8 +22,21 @@ def calls(module: Module) -> Iterator[tuple[ast.Call, str]]:
 
 @pytest.mark.parametrize('module', modules('tests'), ids=lambda module: module.path)
 def test_no_test_sleeps(module: Module) -> None:
-    """Where one polls, `threading.Event().wait(0.01)` inside a loop with a deadline."""
-    assert not [module.at(node) for node, name in calls(module) if name.split('.')[-1] == 'sleep']
+    """A short pause in a loop that waits for a condition is no sleep."""
+    pauses = {
+        id(call)
+        for loop in ast.walk(module.tree)
+        if isinstance(loop, ast.While)
+        for call in ast.walk(loop)
+        if isinstance(call, ast.Call) and call.args and is_short(call.args[0])
+    }
+    sleeps = [node for node, name in calls(module) if name.split('.')[-1] == 'sleep']
+    assert not [module.at(node) for node in sleeps if id(node) not in pauses]
+
+
+def is_short(argument: ast.expr) -> bool:
+    value = argument.value if isinstance(argument, ast.Constant) else None
+    return isinstance(value, (int, float)) and value <= LONGEST_PAUSE
 
 
 @pytest.mark.parametrize('module', modules('tests'), ids=lambda module: module.path)
@@ -50,7 +64,7 @@ def test_every_test_claims_something(module: Module) -> None:
 
 def claims(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether it asserts by itself, or with a function that other files offer for it."""
-    offered = {'raises', 'warns', 'eventually', 'until', 'wait_for', 'wait_until'}
+    offered = {'raises', 'warns', 'eventually', 'until', 'wait_for', 'wait_until', 'run_until'}
     return any(isinstance(node, ast.Assert) for node in ast.walk(function)) or bool(names_called(function) & offered)
 
 
