@@ -6,8 +6,8 @@ stands in the field's metadata as a `Rule`; `config.py` reads files by these rul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 
@@ -68,7 +68,7 @@ class Ingest:
     delay_max: int = option(0, minimum=0)
     delete_after_upload: bool = option(False)
     upload_catalogs: bool = option(False)
-    upload_rate: int = option(0, rate=True)
+    upload_rate: int = option(0, minimum=0, rate=True)
     """Bytes per second; 0 is no limit."""
 
 
@@ -83,6 +83,13 @@ class Server:
     cookiefile: str = option('')
     service_overrides: Mapping[str, str] = option({})
     """Full endpoint by service type, such as `org.opencastproject.ingest`."""
+    given: frozenset[str] = frozenset()
+    """The keys of this section that the file itself sets. No option."""
+
+    @property
+    def auth_method_set(self) -> bool:
+        """Whether somebody chose the method. In old files that leave it out, digest was meant."""
+        return 'auth_method' in self.given
 
 
 @dataclass(frozen=True)
@@ -124,3 +131,26 @@ class Settings:
     source: str = ''
     warnings: tuple[str, ...] = ()
     """What is odd in the file without stopping anything: unknown keys, a loopback `ui.url` and the like."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One key of a section, as the dataclasses above declare it."""
+
+    section: str
+    key: str
+    default: Any
+    rule: Rule
+
+
+def sections() -> dict[str, Any]:
+    """The dataclass of each section of the file, by its name, in the order of the file."""
+    return {item.name: item.default_factory for item in fields(Settings) if item.default_factory is not MISSING}
+
+
+def options(section: str) -> Iterator[Option]:
+    """The options of a section. The type of a value is that of the default."""
+    for item in fields(sections()[section]):
+        if 'rule' in item.metadata:
+            default = item.default if item.default_factory is MISSING else item.default_factory()
+            yield Option(section, item.name, default, item.metadata['rule'])

@@ -1,0 +1,241 @@
+"""The capture service: starts what is due, watches it, ends it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from pyca.clock import Clock
+from pyca.errors import RecordingsUnusable
+from pyca.event import Event
+from pyca.recording.journal import Journal, Phase, load
+from pyca.recording.recording import Recording
+from pyca.recording.schedule import Schedule
+from pyca.recording.store import Store
+from pyca.settings import Capture as Options
+from pyca.states import Fault
+
+logger = logging.getLogger(__name__)
+
+LEAD = 5.0
+"""Seconds before an event at which its keeper is started."""
+RECENT = 2 * 86400
+"""Seconds; a recording that began before that has ended, whatever its journal says."""
+END_LIMIT = 270.0
+"""Seconds that all recorders together may take to end when the agent stops."""
+
+Key = tuple[str, int]
+
+
+class Account(Protocol):
+    """Who is told what happened to a recording. It must neither wait nor raise."""
+
+    def recording(self, journal: Journal) -> None: ...
+
+    def missed(self, event: Event, cause: str) -> None: ...
+
+    def fault(self, fault: Fault, text: str) -> None:
+        """An empty text: the fault is cured."""
+
+
+class Capture:
+    """One turn looks at the schedule and at every recording that is not settled.
+
+    Between "due" and "recorder started" it asks neither the core nor the database: the schedule is a file beside the
+    recordings, and a keeper, started some seconds ahead, waits for the second.
+    """
+
+    name = 'capture'
+
+    def __init__(
+        self,
+        settings: Options,
+        store: Store,
+        account: Account,
+        clock: Clock,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`pause` is how `close()` waits for the recorders."""
+        self._settings = settings
+        self._store = store
+        self._account = account
+        self._clock = clock
+        self._pause = pause
+        self._schedule = Schedule(store.schedule_path)
+        self._recordings: dict[Key, Recording] = {}
+        self._told: dict[Key, int] = {}
+        self._handled: set[Key] = set()
+        self._obstacles: dict[Key, str] = {}
+        self._taken_over = False
+        self._old_ones_checked = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether a recorder runs."""
+        return any(recording.running for recording in list(self._recordings.values()))
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing records and nothing begins within five minutes."""
+        now = self._clock.now()
+        soon = any(event.start - 300 < now < event.end for event in self._schedule.events.values())
+        return not self.busy and not soon
+
+    def step(self) -> float:
+        if not self._taken_over:
+            self._take_over(self._clock.now() - RECENT)
+            self._taken_over = True
+        self._schedule.refresh()
+        self._follow()
+        wait = self._start()
+        for recording in list(self._recordings.values()):
+            wait = min(wait, recording.tick())
+        self._tell()
+        if self.quiet and not self._old_ones_checked:
+            self._take_over(0.0)
+            self._old_ones_checked = True
+        return wait
+
+    def close(self) -> None:
+        """End what is still running; it goes on when the agent is back before the event's end."""
+        for recording in self._recordings.values():
+            recording.end('the agent was stopped', to_go_on=True)
+        deadline = self._clock.monotonic() + END_LIMIT
+        while not all(recording.settled for recording in self._recordings.values()):
+            if self._clock.monotonic() > deadline:
+                self.force()
+            self._pause(min(0.2, *(recording.tick() for recording in self._recordings.values()), 0.2))
+        self._tell()
+
+    def force(self) -> None:
+        """End all recorders without any patience."""
+        for recording in list(self._recordings.values()):
+            recording.force()
+
+    def _take_over(self, since: float) -> None:
+        """Go on with what an earlier agent left unfinished."""
+        for name in self._store.names():
+            journal = load(self._store.root / name) if _start_of(name) >= since else None
+            if journal is None or journal.phase.over or _key(journal.event) in self._recordings:
+                continue
+            self._add(journal).take_over()
+
+    def _add(self, journal: Journal) -> Recording:
+        key = _key(journal.event)
+        self._recordings[key] = Recording(journal, self._settings, self._clock, lambda: self._contended(key))
+        return self._recordings[key]
+
+    def _contended(self, key: Key) -> bool:
+        """Whether another event's recorder is past its end and still at work."""
+        now = self._clock.now()
+        return any(
+            other != key and now < recording.event.end + 10 for other, recording in list(self._recordings.items())
+        )
+
+    def _follow(self) -> None:
+        """Do with the recordings under way what the calendar has become."""
+        if not self._schedule.known:
+            return
+        for key, recording in self._recordings.items():
+            if recording.settled:
+                continue
+            event = self._schedule.find(recording.event)
+            now = self._clock.now()
+            if event is None:
+                if now < recording.event.end:
+                    recording.end('cancelled in the core', held='cancelled in the core')
+            elif _key(event) == key or event.start <= now:
+                recording.follow(event)
+            else:
+                recording.end('moved to another time in the core', held='moved to another time in the core')
+
+    def _start(self) -> float:
+        """Start the keepers of what is due; returns the seconds until the next one is."""
+        now = self._clock.now()
+        wait = 60.0
+        for event in sorted(self._schedule.events.values(), key=lambda event: (event.start, event.uid)):
+            if event.start - LEAD > now:
+                return min(wait, event.start - LEAD - now)
+            if _key(event) in self._recordings or _key(event) in self._handled:
+                continue
+            if event.end <= now:
+                self._miss(event)
+            elif not (self._may_start(event, now) and self._begin(event)):
+                wait = 0.5
+        return wait
+
+    def _miss(self, event: Event) -> None:
+        """The event is over and nothing is known of it: say so, once."""
+        self._handled.add(_key(event))
+        if load(self._store.folder(event)) is None and not self._store.delivered(event.name).exists():
+            self._account.missed(event, self._obstacles.pop(_key(event), 'the agent was not running'))
+
+    def _may_start(self, event: Event, now: float) -> bool:
+        """Apply the rule for overlapping events (`capture.overlap`)."""
+        rivals = [
+            recording
+            for recording in self._recordings.values()
+            if not recording.settled and recording.event.end > max(event.start, now)
+        ]
+        if not rivals or self._settings.overlap == 'parallel':
+            return True
+        if self._settings.overlap == 'last':
+            if now < event.start:
+                return False
+            for rival in rivals:
+                rival.end(f'the event {event.uid} takes the device')
+            return True
+        if _key(event) not in self._obstacles:
+            self._obstacles[_key(event)] = f'the event {rivals[0].event.uid} had the device'
+            logger.warning('%s: waits for the device, which %s has', event.uid, rivals[0].event.uid)
+        return False
+
+    def _begin(self, event: Event) -> bool:
+        """Start the keeper, or go on with what is there; tells whether the event is taken care of."""
+        folder = self._store.folder(event)
+        journal = load(folder)
+        if self._store.delivered(event.name).exists() or (journal is not None and journal.phase.over):
+            self._handled.add(_key(event))
+            return True
+        if journal is not None:
+            self._add(journal).take_over()
+            return True
+        try:
+            self._store.prepare()
+            self._add(Journal(folder, event, self._settings.flavors)).begin()
+        except (OSError, RecordingsUnusable) as error:
+            self._recordings.pop(_key(event), None)
+            self._obstacles[_key(event)] = str(error)
+            self._account.fault(Fault.FOLDER_UNUSABLE, f'Nothing can be recorded: {error}')
+            return False
+        self._account.fault(Fault.FOLDER_UNUSABLE, '')
+        return True
+
+    def _tell(self) -> None:
+        """Tell the account what changed, forget what is long over."""
+        now = self._clock.now()
+        for key, recording in list(self._recordings.items()):
+            if self._told.get(key) != recording.changes:
+                self._told[key] = recording.changes
+                self._account.recording(recording.journal.copy())
+                self._account.fault(Fault.PROGRAM_MISSING, recording.fault)
+            if not recording.settled:
+                continue
+            if recording.journal.phase is Phase.CANCELLED:
+                recording.discard()
+            if recording.journal.phase is Phase.CANCELLED or recording.event.end + 60 < now:
+                self._told.pop(key, None)
+                del self._recordings[key]
+
+
+def _key(event: Event) -> Key:
+    return event.uid, event.start
+
+
+def _start_of(name: str) -> float:
+    """The start that a folder's name says; recent for a name that says none."""
+    second = name.split('-')[1]
+    return float(second) if second.isdigit() else RECENT

@@ -1,0 +1,121 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Collection, Sequence
+
+import click
+
+from pyca import __version__, config, logs, wiring
+from pyca.errors import AlreadyRunning, ConfigurationError, PycaError
+from pyca.masking import Redaction
+
+logger = logging.getLogger(__name__)
+
+UNKNOWN_OPTION = 1
+TOO_MANY_COMMANDS = 2
+UNKNOWN_COMMAND = 3
+BAD_CONFIGURATION = 4
+FAILED = 10
+ALREADY_RUNNING = 11
+
+
+class _UnknownCommand(click.UsageError):
+    pass
+
+
+class _Commands(click.Group):
+    """Says which of its complaints is an unknown command."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith('-'):
+            known = ', '.join(self.list_commands(ctx))
+            raise _UnknownCommand(f'There is no command "{args[0]}"; there are {known}.', ctx)
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={'help_option_names': ['-h', '--help']},
+    epilog='Without a command it does what "run" does.',
+)
+@click.option('-c', '--config', 'file', metavar='FILE', help='Use this configuration file.')
+@click.version_option(__version__, '--version', message='pyCA %(version)s')
+@click.pass_context
+def pyca(ctx: click.Context, file: str | None) -> int:
+    """The capture agent for Opencast: records what is scheduled, uploads it, says how it is doing."""
+    ctx.obj = file
+    return _serve(file, wiring.RUN) if ctx.invoked_subcommand is None else 0
+
+
+def _service(name: str, services: Collection[str], text: str) -> None:
+    @pyca.command(name, help=text)
+    @click.pass_obj
+    def command(file: str | None) -> int:
+        return _serve(file, services)
+
+
+_service('run', wiring.RUN, 'All services in one process.')
+_service('all', wiring.ALL, 'All services, and the web page for trying it out.')
+_service('capture', ('capture',), 'Only the service that records.')
+_service('ingest', ('ingest',), 'Only the service that uploads.')
+_service('schedule', ('schedule',), 'Only the service that fetches the calendar.')
+_service('agentstate', ('agentstate',), 'Only the service that tells the core how the agent is.')
+
+
+@pyca.command()
+@click.pass_obj
+def ui(file: str | None) -> int:
+    """The web page on 127.0.0.1:5000, for trying it out."""
+    return _serve(file, ('ui',))
+
+
+@pyca.command()
+@click.option('--keep', is_flag=True, help='Go on running, with the web page, until Ctrl-C.')
+def demo(keep: bool) -> int:
+    """Record and upload two events to a stand-in core, without an Opencast."""
+    from pyca.demo import show  # only here: no agent needs it
+
+    return show.run([sys.executable, '-m', 'pyca'], keep=keep, out=sys.stdout)
+
+
+def _serve(file: str | None, services: Collection[str]) -> int:
+    settings = config.load(file)
+    log = logs.setup(settings.logging, Redaction.of(settings))
+    try:
+        return wiring.serve(settings, services, log)
+    finally:
+        log.close()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code, after a sentence on standard error if it is not 0."""
+    try:
+        code = pyca.main(args=None if arguments is None else list(arguments), prog_name='pyca', standalone_mode=False)
+    except _UnknownCommand as error:
+        return _complain(error.format_message(), UNKNOWN_COMMAND)
+    except (click.NoSuchOption, click.BadOptionUsage, click.BadParameter) as error:
+        return _complain(f'{error.format_message()} "pyca --help" lists the options.', UNKNOWN_OPTION)
+    except click.UsageError as error:
+        return _complain(f'{error.format_message()} Only one command is possible.', TOO_MANY_COMMANDS)
+    except ConfigurationError as error:
+        return _complain(str(error), BAD_CONFIGURATION)
+    except AlreadyRunning as error:
+        return _complain(str(error), ALREADY_RUNNING)
+    except PycaError as error:
+        return _complain(str(error), FAILED)
+    return int(code or 0)
+
+
+def _complain(text: str, code: int) -> int:
+    for line in text.splitlines():
+        print(f'pyca: {line}', file=sys.stderr)  # noqa: T201
+    return code

@@ -1,0 +1,120 @@
+"""What in a configuration is likely not meant, but stops nothing."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from pyca.config_checks import Finding
+from pyca.settings import Settings
+
+DEMO_HOSTS = frozenset(f'{name}.opencast.org' for name in ('develop', 'stable', 'legacy'))
+NO_CORE = (
+    'NOTHING WILL BE RECORDED: no Opencast is configured, only a public demonstration server is left.'
+    ' Set url, username and password in section [server].'
+)
+PLACEHOLDERS = {
+    'command': ('time', 'dir', 'name', 'previewdir'),
+    'files': ('dir', 'name'),
+    'preview': ('previewdir',),
+}
+_BRACES = re.compile(r'\{\{(.*?)\}\}')
+_PERCENT = re.compile(r'%\((?:time|dir|name|previewdir)\)s')
+
+
+def hints(settings: Settings) -> Iterator[Finding]:
+    for check in _CHECKS:
+        yield from check(settings)
+
+
+def public_demo(settings: Settings) -> bool:
+    """Whether nobody chose a core, so that the default, a public demonstration server, is left.
+
+    The agent must not record then: lectures would go where everybody can see them. Who names such a server in the
+    file gets a warning and is obeyed.
+    """
+    return 'url' not in settings.server.given and _host(settings.server.url) in DEMO_HOSTS
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or '').rstrip('.')
+    except ValueError:
+        return ''
+
+
+def _odd_placeholders(settings: Settings) -> Iterator[Finding]:
+    capture = settings.capture
+    for key, texts in (('command', (capture.command,)), ('files', capture.files), ('preview', capture.preview)):
+        allowed = PLACEHOLDERS[key]
+        for name in dict.fromkeys(name for text in texts for name in _BRACES.findall(text) if name not in allowed):
+            known = ' '.join(f'{{{{{word}}}}}' for word in allowed)
+            yield 'capture', key, f'{{{{{name}}}}} is no placeholder here and stays as it is; known are {known}'
+        for old in dict.fromkeys(match for text in texts for match in _PERCENT.findall(text)):
+            yield 'capture', key, f'{old} is not replaced by anything; write {{{{{old[2:-2]}}}}}'
+
+
+def _same_file_each_time(settings: Settings) -> Iterator[Finding]:
+    for file in settings.capture.files:
+        if '{{dir}}' not in file and '{{name}}' not in file:
+            yield 'capture', 'files', f'{file!r} is the same for every recording; write {{{{dir}}}}/ before it'
+
+
+def _order_of_signals(settings: Settings) -> Iterator[Finding]:
+    term, kill = settings.capture.sigterm_time, settings.capture.sigkill_time
+    if 0 <= kill < term:
+        yield 'capture', 'sigkill_time', f"'{kill}' is before sigterm_time, which is {term}; KILL waits for TERM"
+
+
+def _core(settings: Settings) -> Iterator[Finding]:
+    server = settings.server
+    if public_demo(settings):
+        yield 'server', 'url', f'is not set. {NO_CORE}'
+    elif _host(server.url) in DEMO_HOSTS:
+        yield 'server', 'url', f'{server.url!r} is a public demonstration server; everybody sees what is sent there'
+    elif (server.username, server.password) == ('admin', 'opencast'):
+        yield (
+            'server',
+            'password',
+            'is the login that everybody knows (admin, opencast); give the agent its own account',
+        )
+    if server.username == 'opencast_system_account' and server.auth_method != 'digest':
+        yield 'server', 'auth_method', 'opencast_system_account can log in by digest only; write auth_method = digest'
+
+
+def _ui_login(settings: Settings) -> Iterator[Finding]:
+    if not settings.ui.password:
+        yield 'ui', 'password', 'is empty, so whoever reaches the page may delete recordings; set one'
+    elif (settings.ui.username, settings.ui.password) == ('admin', 'opencast'):
+        yield 'ui', 'password', 'is the login that everybody knows (admin, opencast); choose another password'
+
+
+def _reachable(settings: Settings) -> Iterator[Finding]:
+    host = _host(settings.ui.url)
+    try:
+        local = ipaddress.ip_address(host).is_loopback or ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        local = host == 'localhost' or host.endswith('.localhost')
+    if local and not settings.agent.backup_mode:
+        text = f'{settings.ui.url!r} is what Opencast shows as address of this agent, and leads nowhere from another'
+        yield 'ui', 'url', f'{text} machine; write the name of this one, or leave the value empty'
+
+
+def _log_folder(settings: Settings) -> Iterator[Finding]:
+    file = settings.logging.file
+    if file and not os.path.isdir(os.path.dirname(file) or '.'):
+        yield 'logging', 'file', f'the folder of {file!r} does not exist; nothing is logged there until it does'
+
+
+_CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _odd_placeholders,
+    _same_file_each_time,
+    _order_of_signals,
+    _core,
+    _ui_login,
+    _reachable,
+    _log_folder,
+)

@@ -1,0 +1,36 @@
+"""How long an upload that failed waits before its next try."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyca.errors import LoginFailed, Overloaded, PycaError, Refused
+
+FIRST = 5.0
+"""Seconds; the shortest wait."""
+LONGEST = 600.0
+"""Seconds; the longest wait. Tries go on at this distance for ever."""
+LOGIN = 60.0
+"""Seconds; the shortest wait after a refused login, since cores lock accounts that fail often."""
+
+Spread = Callable[[float, float], float]
+"""A random number between two (`random.uniform`), so that agents which failed together do not return together."""
+
+
+def wait(failures: int, spread: Spread, *, first: float = FIRST) -> float:
+    """Seconds to wait after this many failures in a row (1 or more), doubled with each one."""
+    ceiling = min(LONGEST, first * 2.0 ** min(max(failures, 1), 20))
+    return spread(max(min(first, LONGEST), ceiling / 2), ceiling)
+
+
+def after(error: PycaError, failures: int, spread: Spread) -> float:
+    """Seconds to wait after this error, which was the `failures`th in a row."""
+    if isinstance(error, LoginFailed):
+        return wait(failures, spread, first=LOGIN)
+    if isinstance(error, Refused) and error.status < 500:
+        # The same request will not do better before somebody has mended the core.
+        return spread(LONGEST * 0.9, LONGEST)
+    seconds = wait(failures, spread)
+    if isinstance(error, Overloaded) and error.retry_after is not None:
+        return max(seconds, min(error.retry_after, LONGEST))
+    return seconds

@@ -1,0 +1,90 @@
+"""One claimed recording with its remembered steps."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import Enum
+
+from pyca.errors import CoreError, StorageError
+from pyca.ingest.journal import Upload
+from pyca.ingest.outside import Outside, Recorded
+
+logger = logging.getLogger(__name__)
+
+WRITE_EVERY = 1.0
+"""Seconds between two notes of the progress in the database."""
+
+
+class Kind(Enum):
+    """How one step of an upload ended, when nothing went wrong."""
+
+    MORE = 'more steps follow'
+    DELIVERED = 'delivered'
+    WAIT = 'wait'
+    HOLD = 'a person decides'
+
+
+@dataclass(frozen=True)
+class Result:
+    """`seconds` is for WAIT, `cause` for a person; `error` is what the core did, `heard` that it gave a good answer."""
+
+    kind: Kind
+    cause: str = ''
+    seconds: float = 0.0
+    error: CoreError | None = None
+    heard: bool = False
+
+
+MORE = Result(Kind.MORE)
+HEARD = Result(Kind.MORE, heard=True)
+
+
+class Case:
+    """A claimed recording: its row, its remembered steps, and how far its bytes are."""
+
+    def __init__(self, outside: Outside, recorded: Recorded, upload: Upload, *, announced: bool) -> None:
+        self._outside = outside
+        self.recorded = recorded
+        self.event = recorded.event
+        self.upload = upload
+        self._announced = announced
+        self._written: float | None = None
+
+    def save(self) -> None:
+        """Note the steps. Raises OSError or RecordingsUnusable."""
+        self._outside.uploads.save(self.recorded.name, self.upload)
+
+    def announce(self) -> None:
+        """Tell that this recording is being uploaded, once a try.
+
+        Only called when the core was heard in this try: while it is away, tries are no news.
+        """
+        if not self._announced:
+            self._outside.recordings.uploading(self.event.uid, self.event.start, self._outside.clock.now())
+            self._announced = True
+            logger.info('Upload of %s has started', self.event.uid)
+
+    def sending(self, sent: int, total: int) -> None:
+        """Note the progress of the element that is being sent; at most once a second."""
+        now = self._outside.clock.monotonic()
+        if sent <= 0 or (self._written is not None and now - self._written < WRITE_EVERY):
+            return
+        self._written = now
+        self._outside.beat()
+        missing = self.upload.missing()
+        self._note(min(sent, missing.size if missing else total))
+
+    def sent(self) -> None:
+        """Note that an element has been sent as a whole."""
+        self._note(0)
+
+    def _note(self, current: int) -> None:
+        done = sum(element.size for element in self.upload.elements if element.done)
+        total = sum(element.size for element in self.upload.elements)
+        try:
+            self.announce()
+            self._outside.recordings.progress(self.event.uid, self.event.start, done + current, total)
+        except StorageError as error:
+            # A locked database is no reason to break off an upload.
+            logger.debug('The progress of %s could not be noted: %s', self.event.uid, error)

@@ -1,0 +1,118 @@
+"""What the upload service needs of the rest of the program."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pyca.clock import Clock
+from pyca.event import Event, Track
+from pyca.ingest.backoff import Spread
+from pyca.ingest.journal import Uploads
+from pyca.opencast.mediapackage import MediaPackage
+from pyca.states import EventStatus, Fault, ServiceType
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes sent so far and the bytes in all."""
+
+
+class Recorded(Protocol):
+    """A recording as the database has it."""
+
+    @property
+    def event(self) -> Event: ...
+    @property
+    def tracks(self) -> tuple[Track, ...]: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def phase(self) -> str: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def next_try(self) -> float | None: ...
+    @property
+    def ours(self) -> bool: ...
+
+
+class Recordings(Protocol):
+    """The recordings in the database."""
+
+    def all(self, *statuses: EventStatus) -> Sequence[Recorded]: ...
+    def claim(self, now: float) -> Recorded | None: ...
+    def claimed(self) -> Sequence[Recorded]: ...
+    def next_due(self) -> float | None: ...
+    def delay(self, uid: str, start: int, next_try: float) -> None: ...
+    def progress(self, uid: str, start: int, sent: int, total: int) -> None: ...
+    def uploading(self, uid: str, start: int, at: float) -> None: ...
+    def uploaded(self, uid: str, start: int, at: float, cause: str = '') -> None: ...
+    def upload_failed(self, uid: str, start: int, next_try: float, cause: str) -> None: ...
+    def hold(self, uid: str, start: int, cause: str) -> None: ...
+
+
+class Core(Protocol):
+    """The Opencast core."""
+
+    def ingest_node(self) -> str: ...
+    def create_mediapackage(self, node: str, uid: str | None) -> MediaPackage: ...
+    def add_track(
+        self, node: str, package: MediaPackage, flavor: str, path: Path, progress: Progress
+    ) -> MediaPackage: ...
+    def add_catalog(self, node: str, package: MediaPackage, flavor: str, text: str) -> MediaPackage: ...
+    def ingest(self, node: str, package: MediaPackage, fields: Mapping[str, str]) -> str: ...
+    def discard(self, node: str, package: MediaPackage) -> None: ...
+    def scheduler_owns(self, uid: str) -> bool: ...
+    def technical(self, uid: str) -> object | None: ...
+
+
+class Faults(Protocol):
+    """What is wrong with the agent, for everybody to read."""
+
+    def raise_(self, service: ServiceType, fault: Fault, text: str, at: float) -> bool: ...
+    def clear(self, service: ServiceType, fault: Fault | None = None) -> bool: ...
+
+
+class Memory(Protocol):
+    """Small values that survive a restart."""
+
+    def get(self, key: str) -> Any | None: ...
+    def put(self, key: str, value: Any) -> None: ...
+
+
+class Catalogs(Protocol):
+    """What the calendar says about an event (`pyca.opencast.catalogs` is one)."""
+
+    def workflow(self, event: Event) -> str: ...
+    def workflow_properties(self, event: Event) -> Mapping[str, str]: ...
+    def dublin_core(self, event: Event) -> Sequence[tuple[str, str]]: ...
+
+
+def as_stored(recorded: Recorded) -> tuple[Track, ...]:
+    """The tracks as capture left them."""
+    return recorded.tracks
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Everything outside the service.
+
+    `prepare` gives the tracks to deliver (it may join segments); `beat` is a sign of life during long uploads.
+    """
+
+    core: Core
+    recordings: Recordings
+    uploads: Uploads
+    faults: Faults
+    memory: Memory
+    catalogs: Catalogs
+    clock: Clock
+    prepare: Callable[[Recorded], tuple[Track, ...]] = as_stored
+    spread: Spread = random.uniform
+    beat: Callable[[], None] = nothing

@@ -1,0 +1,251 @@
+"""Requests to the core over HTTP; the one place that knows pycurl."""
+
+from __future__ import annotations
+
+import logging
+import os
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import pycurl
+
+from pyca import __version__, settings
+from pyca.clock import Clock, SystemClock
+from pyca.errors import Interrupted, LoginFailed, Unreachable
+from pyca.opencast import answers
+from pyca.opencast.answers import Response
+from pyca.opencast.cookies import CookieFile
+from pyca.opencast.exchange import MOST, Answer, Failure, Request, Upload
+from pyca.opencast.login import Login, origin
+from pyca.opencast.multipart import Multipart
+from pyca.opencast.watch import Verdict, Watch
+
+__all__ = ['Http', 'Response', 'Upload']
+logger = logging.getLogger(__name__)
+
+FORM_LIMIT = 1_000_000
+"""Bytes of an urlencoded body; the core takes 1,500,000 and fails beyond (contract 2.4, trap 32)."""
+BLOCK, SMALLEST_BLOCK = 512 * 1024, 16 * 1024
+"""Bytes that libcurl reads from a file at a time, without and with a rate limit."""
+SIZE_UPLOAD = getattr(pycurl, 'SIZE_UPLOAD_T', pycurl.SIZE_UPLOAD)
+"""The older of the two is deprecated, the newer not everywhere."""
+BODY_AGE, UPLOAD_AGE = 240.0, 60.0
+"""Seconds that a digest challenge is trusted for, of the 300 that the core gives it (contract 3.1)."""
+
+
+@dataclass(eq=False, repr=False)
+class Http:
+    """One connection to the core, for one thread, made when it is first used.
+
+    `rate`: bytes per second, 0 is no limit. `interrupted` ends a request within about a second; `beat` is called
+    about as often while one runs. `stall`: seconds in which a body that is being sent must move (H22).
+    """
+
+    server: settings.Server
+    limits: settings.Http
+    rate: int = field(default=0, kw_only=True)
+    interrupted: Callable[[], bool] = field(default=lambda: False, kw_only=True)
+    beat: Callable[[], None] = field(default=lambda: None, kw_only=True)
+    clock: Clock = field(default_factory=SystemClock, kw_only=True)
+    stall: float = field(default=120.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self._curl: Any = None
+        self._login = Login(self.server, self.clock)
+        self._cookies = CookieFile(self.server.cookiefile)
+        self._trusted: set[str] = set()
+        self.trust(self.server.url, *self.server.service_overrides.values())
+
+    def trust(self, *urls: str) -> None:
+        """Let the hosts of these addresses see the credentials; all others are refused before anything is sent."""
+        self._trusted.update(filter(None, map(origin, urls)))
+
+    def get(self, url: str, *, headers: Mapping[str, str] = {}, most: int = MOST) -> Response:
+        """Read something of `most` bytes at most."""
+        lines = tuple(f'{name}: {value}' for name, value in headers.items())
+        return self._request(Request('GET', url, lines, most=most))
+
+    def post(
+        self, url: str, fields: Mapping[str, str], *, once: bool = False, answer_limit: float | None = None
+    ) -> Response:
+        """Send a form, as multipart without file parts when it is large (trap 32).
+
+        `once`: the core must not get it twice, not even over a connection that died (libcurl repeats silently on a
+        kept one). With `answer_limit` the core may think for so many seconds, whatever `limits.timeout` says.
+        """
+        request = Request('POST', url, once=once, answer_limit=answer_limit)
+        body = urlencode(fields, encoding='utf-8', errors='replace').encode()
+        if len(body) <= FORM_LIMIT:
+            return self._request(replace(request, body=body))
+        return self._request(replace(request, form=Multipart(list(fields.items()))))
+
+    def put(self, url: str) -> Response:
+        """Ask for something to be made; no body."""
+        return self._request(Request('PUT', url, ('Content-Type:',), body=b'', once=True))
+
+    def upload(self, url: str, fields: Sequence[tuple[str, str]], file: Upload) -> Response:
+        """Send a file from disk, behind the fields (the core stops reading at the file: contract 7.3).
+
+        Raises OSError when the file cannot be read.
+        """
+        with file.path.open('rb', buffering=0) as content:
+            form = Multipart(fields, file.name.encode('ascii', 'replace').decode(), content)
+            limit = file.answer_limit
+            return self._request(Request('POST', url, form=form, progress=file.progress, once=True, answer_limit=limit))
+
+    def close(self) -> None:
+        """Close the connection; a later request opens a new one."""
+        if self._curl is not None:
+            self._save_cookies()
+            self._curl.close()
+        self._curl = None
+
+    def _request(self, request: Request) -> Response:
+        request = replace(request, url=request.wire_url)
+        if origin(request.url) not in self._trusted:
+            raise LoginFailed(
+                f'{request.place}: not sent, since this host is neither the core in [server] nor named by its service '
+                'registry; add it to service_overrides in [server] if it is right'
+            )
+        if request.body is not None or request.form:
+            self._prime(request)
+        response, sent = self._perform(request)
+        challenge = response.headers.get('www-authenticate', '')
+        if response.status == 401 and self._login.learn(request.url, challenge):
+            response, sent = self._perform(request)
+        if response.status != 401:
+            self._login.accepted(request.url)
+        refusal = self._login.refusal()
+        problem = answers.problem(response, request.place, refusal=refusal, sent=sent, now=self.clock.now())
+        if problem is not None:
+            raise problem
+        return response
+
+    def _prime(self, request: Request) -> None:
+        """Learn the digest challenge by a small question, so that a body goes out once (trap 5, contract 3.4)."""
+        if self._login.ready(request.url, UPLOAD_AGE if request.form else BODY_AGE):
+            return
+        self._login.forget(request.url)
+        question = Request('GET', self._login.question(request.url))
+        try:
+            response, _ = self._perform(question)
+        except Unreachable as error:
+            raise Unreachable(str(error)) from error  # whatever became of the question, the request was not sent
+        if response.status == 401 and self._login.learn(question.url, response.headers.get('www-authenticate', '')):
+            return
+        self._login.accepted(question.url)
+
+    def _perform(self, request: Request) -> tuple[Response, bool]:
+        """One transfer; gives the answer, with whether the whole request had gone out before it."""
+        if self.interrupted():
+            raise Interrupted(f'{request.place}: not sent, the program is to stop')
+        curl = self._handle()
+        answer = Answer(request.most)
+        watch = Watch(self.clock, self.interrupted, self.beat)
+        if request.answer_limit is not None:
+            watch.stall = max(self.stall, 2.0 * SMALLEST_BLOCK / self.rate if self.rate else 0.0)
+            watch.answer_limit = request.answer_limit
+            watch.report = request.progress
+        self._prepare(curl, request)
+        curl.setopt(pycurl.HEADERFUNCTION, answer.header)
+        curl.setopt(pycurl.WRITEFUNCTION, answer.write)
+        curl.setopt(pycurl.NOPROGRESS, 0)
+        curl.setopt(pycurl.XFERINFOFUNCTION, watch)
+        try:
+            curl.perform()
+        except pycurl.error as error:
+            # A server may refuse before it has read the whole body: that answer counts, not the broken connection.
+            early = answer.ended and answer.status >= 400 and watch.verdict is Verdict.NONE and not answer.full
+            if not early:
+                self._fail(request, watch, answer, error)
+        watch.finish()
+        if 'set-cookie' in answer.headers:
+            self._save_cookies()
+        return Response(answer.status, answer.headers, b''.join(answer.body), request.url), self._sent(request)
+
+    def _fail(self, request: Request, watch: Watch, answer: Answer, error: pycurl.error) -> None:
+        number, text = (*error.args, '')[:2]
+        if request.form and request.form.error:
+            raise request.form.error
+        connected = self._curl.getinfo(pycurl.PRETRANSFER_TIME) > 0
+        failure = Failure(number, text, connected=connected, sent=self._sent(request))
+        raise failure.error(request, watch, answer) from error
+
+    def _sent(self, request: Request) -> bool:
+        """Whether the core may have the whole request."""
+        went_out = self._curl.getinfo(pycurl.PRETRANSFER_TIME) > 0 and self._curl.getinfo(pycurl.REQUEST_SIZE) > 0
+        return bool(went_out and self._curl.getinfo(SIZE_UPLOAD) >= request.length)
+
+    def _handle(self) -> Any:
+        if self._curl is None:
+            self._curl = pycurl.Curl()
+            self._curl.setopt(pycurl.COOKIEFILE, '')
+            for line in self._cookies.load():
+                self._curl.setopt(pycurl.COOKIELIST, line.encode())
+            if self.server.insecure:
+                logger.warning(
+                    'insecure is set in [server]: anybody on the way to the core can read the password. '
+                    'Set certificate to the CA file of the core instead.'
+                )
+        self._curl.reset()
+        return self._curl
+
+    def _save_cookies(self) -> None:
+        self._cookies.save(self._curl.getinfo(pycurl.INFO_COOKIELIST))
+
+    def _prepare(self, curl: Any, request: Request) -> None:
+        curl.setopt(pycurl.URL, request.url.encode())
+        curl.setopt(pycurl.COOKIEFILE, '')
+        curl.setopt(pycurl.NOSIGNAL, 1)
+        curl.setopt(pycurl.PATH_AS_IS, 1)
+        curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+        curl.setopt(pycurl.FOLLOWLOCATION, 0)
+        curl.setopt(pycurl.TCP_KEEPALIVE, 1)
+        curl.setopt(pycurl.USERAGENT, f'pyCA/{__version__}')
+        curl.setopt(pycurl.CONNECTTIMEOUT, self.limits.connection_timeout)
+        if request.answer_limit is None:
+            curl.setopt(pycurl.TIMEOUT, self.limits.timeout)
+        if self.rate:
+            curl.setopt(pycurl.MAX_SEND_SPEED_LARGE, self.rate)
+        self._secure(curl)
+        kind = [f'Content-Type: {request.form.content_type}'] if request.form else []
+        lines = ['Expect:', *kind, *self._login.headers(request.method, request.url), *request.headers]
+        curl.setopt(pycurl.HTTPHEADER, [line.encode() for line in lines])
+        self._body(curl, request)
+
+    def _secure(self, curl: Any) -> None:
+        if self.server.insecure:
+            curl.setopt(pycurl.SSL_VERIFYPEER, 0)
+            curl.setopt(pycurl.SSL_VERIFYHOST, 0)
+            return
+        # A libcurl that came inside a Python package may not know where this machine keeps its certificates.
+        trusted = self.server.certificate or ssl.get_default_verify_paths().cafile
+        if trusted:
+            curl.setopt(pycurl.CAINFO, os.fsencode(trusted))
+
+    def _body(self, curl: Any, request: Request) -> None:
+        if request.once:
+            curl.setopt(pycurl.FRESH_CONNECT, 1)
+        if request.form:
+            request.form.rewind()
+            curl.setopt(pycurl.POST, 1)
+            curl.setopt(pycurl.POSTFIELDSIZE_LARGE, request.form.length)
+            curl.setopt(pycurl.READFUNCTION, _reader(request.form))
+            size = min(BLOCK, max(SMALLEST_BLOCK, self.rate)) if self.rate else BLOCK
+            curl.setopt(pycurl.UPLOAD_BUFFERSIZE, size)
+        elif request.body is not None:
+            curl.setopt(pycurl.POSTFIELDS, request.body)
+        if request.method == 'PUT':
+            curl.setopt(pycurl.CUSTOMREQUEST, 'PUT')
+
+
+def _reader(form: Multipart) -> Callable[[int], bytes | int]:
+    def read(size: int) -> bytes | int:
+        block = form.read(size)
+        return pycurl.READFUNC_ABORT if block is None else block
+
+    return read

@@ -1,0 +1,163 @@
+"""The journal of one recording: what was meant to happen with it, what did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from pyca.event import Event, Track
+from pyca.recording.atomic import read_json, write_json
+from pyca.recording.verdict import End
+
+FILE = 'recording.json'
+VERSION = 1
+
+
+class Phase(str, Enum):
+    """Where a recording stands."""
+
+    WAITING = 'waiting'
+    """The keeper waits for the event's second."""
+    RECORDING = 'recording'
+    """A recorder runs."""
+    FAILING = 'failing'
+    """The recorder ended too early; the next start is a matter of seconds."""
+    INTERRUPTED = 'interrupted'
+    """The agent ended it for its own sake; it goes on when the agent is back before the event's end."""
+    FINISHED = 'finished'
+    """Over, and there is something to deliver."""
+    FAILED = 'failed'
+    """Over, and there is nothing that a recorder finished."""
+    CANCELLED = 'cancelled'
+    """Called off before it began; there is nothing."""
+
+    @property
+    def over(self) -> bool:
+        return self in (Phase.FINISHED, Phase.FAILED, Phase.CANCELLED)
+
+
+@dataclass
+class Segment:
+    """One run of the recorder.
+
+    Files stand in the order of the flavors, by their name in the folder, or absolutely where they lie elsewhere; an
+    empty text stands for a file that was not written.
+    """
+
+    number: int
+    planned: float
+    """When it was to start, wall clock."""
+    told: int
+    """The end that its command was told by `{{time}}`."""
+    files: list[str] = field(default_factory=list)
+    started: float | None = None
+    ended: float | None = None
+    status: int | None = None
+    """Exit code, or the negative number of the signal; None while it runs, or when nobody knows."""
+    signals: list[tuple[int, float]] = field(default_factory=list)
+    """What the agent sent it, and when."""
+    end: End | None = None
+    """What to think of how it ended; None while it has not."""
+    cause: str = ''
+
+
+@dataclass
+class Journal:
+    """The truth about one recording. It has one writer, the capture service."""
+
+    folder: Path
+    event: Event
+    flavors: tuple[str, ...]
+    phase: Phase = Phase.WAITING
+    segments: list[Segment] = field(default_factory=list)
+    failures: int = 0
+    """Runs of the recorder that left nothing behind; they are counted and not kept as segments."""
+    cause: str = ''
+    """In words: why the phase is what it is."""
+    held: str = ''
+    """In words: why nobody may upload it without being asked. Empty for the usual case."""
+
+    def copy(self) -> Journal:
+        """A copy for another thread."""
+        return replace(self, segments=[replace(segment) for segment in self.segments])
+
+    @property
+    def pieces(self) -> list[Segment]:
+        """The closed segments that hold something, oldest first; what a crash left counts."""
+        return [segment for segment in self.segments if segment.end is not None and any(segment.files)]
+
+    def path(self, name: str) -> Path:
+        """The place of a segment's file."""
+        return self.folder / name
+
+    def tracks(self, segment: Segment) -> list[Track]:
+        """A segment's files with the flavors of the configuration that recorded them."""
+        return [
+            Track(flavor, self.path(name)) for flavor, name in zip(self.flavors, segment.files, strict=False) if name
+        ]
+
+    def save(self) -> None:
+        """Write it, safely against a power cut; raises OSError."""
+        write_json(self.folder / FILE, self._as_json())
+
+    def _as_json(self) -> dict[str, Any]:
+        event = self.event
+        return {
+            'version': VERSION,
+            'event': {
+                'uid': event.uid,
+                'start': event.start,
+                'end': event.end,
+                'title': event.title,
+                'data': dict(event.data),
+            },
+            'flavors': list(self.flavors),
+            'phase': self.phase.value,
+            'segments': [asdict(segment) for segment in self.segments],
+            'failures': self.failures,
+            'cause': self.cause,
+            'held': self.held,
+        }
+
+
+def load(folder: Path) -> Journal | None:
+    """The journal in this folder; None if there is none, or none that can be read."""
+    stored = read_json(folder / FILE)
+    try:
+        return _from_json(folder, stored) if stored is not None else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _from_json(folder: Path, stored: Mapping[str, Any]) -> Journal:
+    event = stored['event']
+    return Journal(
+        folder=folder,
+        event=Event(
+            str(event['uid']), int(event['start']), int(event['end']), str(event['title']), dict(event['data'])
+        ),
+        flavors=tuple(stored['flavors']),
+        phase=Phase(stored['phase']),
+        segments=[_segment(entry) for entry in stored['segments']],
+        failures=int(stored['failures']),
+        cause=str(stored['cause']),
+        held=str(stored['held']),
+    )
+
+
+def _segment(stored: Mapping[str, Any]) -> Segment:
+    return Segment(
+        number=int(stored['number']),
+        planned=float(stored['planned']),
+        told=int(stored['told']),
+        files=[str(name) for name in stored['files']],
+        started=stored['started'],
+        ended=stored['ended'],
+        status=stored['status'],
+        signals=[(int(number), float(at)) for number, at in stored['signals']],
+        end=End(stored['end']) if stored['end'] is not None else None,
+        cause=str(stored['cause']),
+    )

@@ -1,0 +1,114 @@
+"""One run of the recorder, as the agent sees it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+
+from pyca.clock import Clock
+from pyca.recording import ending
+from pyca.recording.growth import Growth
+from pyca.recording.journal import Journal
+from pyca.recording.recorder import KeeperState, Recorder
+from pyca.recording.verdict import signal_name, sizes
+from pyca.settings import Capture
+
+logger = logging.getLogger(__name__)
+
+QUICK = 0.25
+"""Seconds between two looks while a recorder is about to end."""
+CALM = 1.0
+"""Seconds between two looks otherwise."""
+
+
+class Run:
+    """Watches one segment's recorder and sends it what is due; it decides nothing about the recording.
+
+    What it sees goes into the segment; `changes` counts what is worth writing down.
+    """
+
+    def __init__(self, journal: Journal, recorder: Recorder | None, settings: Capture, clock: Clock) -> None:
+        """For the journal's last segment; no recorder: an earlier agent began it and there is no trace of it."""
+        self.segment = journal.segments[-1]
+        self.changes = 0
+        self.stalled = False
+        self.asked = ''
+        self._asked_at = 0.0
+        self._forced = False
+        self._journal = journal
+        self._recorder = recorder
+        self._settings = settings
+        self._clock = clock
+        self._growth = Growth()
+
+    def ask(self, reason: str) -> None:
+        """Have the recorder end now, before the event's end; asked once, the first reason stays."""
+        if not self.asked:
+            self.asked, self._asked_at = reason, self._clock.now()
+
+    def force(self) -> None:
+        """Have it end without any patience."""
+        self.ask('ended by force')
+        self._forced = True
+
+    def look(self) -> KeeperState | None:
+        """See what happened, send what is due; the keeper's last state once the run is over, else None."""
+        if self._recorder is None:
+            return KeeperState('lost')
+        state = self._recorder.state()
+        if state.phase == 'waiting':
+            if self.asked:
+                self._recorder.cancel()
+            return None
+        if self.segment.started is None and state.started is not None:
+            self.segment.started = state.started
+            self.changes += 1
+            late = max(0.0, state.started - self.segment.planned)
+            logger.info('%s: recorder %s started %.2f s after its time', self._journal.event.uid, state.pid, late)
+        if state.phase != 'running':
+            return state
+        self._check_growth()
+        self._send_what_is_due(self._recorder)
+        return None
+
+    def pause(self) -> float:
+        """Seconds until the next look is worth while."""
+        now = self._clock.now()
+        left = self._journal.event.end - now
+        if self.segment.started is None:
+            return min(CALM, max(0.05, self.segment.planned + 0.05 - now))
+        return QUICK if self.asked or left < 2 else min(CALM, left - 1)
+
+    def sweep(self) -> None:
+        """End what the recorder may have left running in its process group."""
+        if self._recorder is not None:
+            self._recorder.kill_group(signal.SIGKILL if self._forced else signal.SIGTERM)
+
+    def _check_growth(self) -> None:
+        if self.asked or self._clock.now() >= self._journal.event.end:
+            return
+        files = [self._journal.path(name) for name in self.segment.files if name]
+        stalled = self._growth.stalled(sizes(files), self._clock.monotonic())
+        if stalled:
+            self.stalled = True
+            self.ask(f'{stalled[0].name} has stopped growing')
+            logger.error('%s: %s', self._journal.event.uid, self.asked)
+
+    def _send_what_is_due(self, recorder: Recorder) -> None:
+        number = self._due()
+        if number is None:
+            return
+        logger.info('%s: sending %s to the recorder', self._journal.event.uid, signal_name(number))
+        self.segment.signals.append((number, self._clock.now()))
+        self.changes += 1
+        if number == signal.SIGKILL:
+            recorder.kill_group(number)
+        else:
+            recorder.signal(number)
+
+    def _due(self) -> int | None:
+        sent = self.segment.signals
+        if self._forced:
+            return None if any(number == signal.SIGKILL for number, _ in sent) else int(signal.SIGKILL)
+        end = self._asked_at if self.asked else float(self._journal.event.end)
+        return ending.due(self._settings, end, bool(self.asked), sent, self._clock.now())

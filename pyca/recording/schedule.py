@@ -1,0 +1,67 @@
+"""The schedule beside the recordings, as the services see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from pyca.clock import Clock
+from pyca.errors import RecordingsUnusable
+from pyca.event import Event
+from pyca.recording.plan import Plan, read_plan, stamp, write_plan
+
+
+class ScheduleFile:
+    """The writer's side."""
+
+    def __init__(self, path: Path, clock: Clock, written: Callable[[], None] = lambda: None) -> None:
+        """`written` is called after each writing."""
+        self._path = path
+        self._clock = clock
+        self._written = written
+
+    def write_schedule(self, events: Sequence[Event], synced: float) -> None:
+        """Replace the schedule; raises RecordingsUnusable."""
+        plan = Plan(tuple(sorted(events, key=lambda event: event.start)), synced, self._clock.now())
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_plan(self._path, plan)
+        except OSError as error:
+            raise RecordingsUnusable(f'{self._path} cannot be written: {error.strerror}') from error
+        self._written()
+
+    def read_schedule(self) -> tuple[list[Event], float] | None:
+        """The events, when the core was heard; None if there is no file that can be read."""
+        plan = read_plan(self._path)
+        return (list(plan.events), plan.synced or 0.0) if plan is not None else None
+
+
+class Schedule:
+    """The reader's side. A file that is gone or damaged changes nothing of what is known."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+        self.events: Mapping[tuple[str, int], Event] = {}
+        """By uid with start. Replaced as a whole, so that other threads may look at it."""
+        self.known = False
+        """Whether a schedule was ever read: without one nothing can be called cancelled."""
+
+    def refresh(self) -> None:
+        """Read the file if it is another one than before."""
+        mark = stamp(self._path)
+        if mark is None or mark == self._seen:
+            return
+        self._seen = mark
+        plan = read_plan(self._path)
+        if plan is not None:
+            self.events = {(event.uid, event.start): event for event in plan.events}
+            self.known = True
+
+    def find(self, event: Event) -> Event | None:
+        """The entry of this event: the one with the same start, else the earliest of the same uid."""
+        same = self.events.get((event.uid, event.start))
+        if same is not None:
+            return same
+        others = [other for other in self.events.values() if other.uid == event.uid]
+        return min(others, key=lambda other: other.start, default=None)

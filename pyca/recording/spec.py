@@ -1,0 +1,68 @@
+"""What the agent tells a keeper, with what it hears from it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pyca.recording import keeper
+
+Phase = Literal['waiting', 'running', 'ended', 'lost']
+
+VARIABLE = 'PYCA_KEEPER'
+"""The environment variable of keeper, recorder and the recorder's children; its value is the path of the state file."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a keeper is told. `{{time}}` in the arguments is left for it: `end` minus the second it starts in."""
+
+    arguments: tuple[str, ...]
+    start: float
+    end: int
+    folder: Path
+    number: int
+
+    @property
+    def log(self) -> Path:
+        return self.folder / 'recorder.log'
+
+    @property
+    def state(self) -> Path:
+        return state_path(self.folder, self.number)
+
+    def orders(self) -> dict[str, object]:
+        """The same for the keeper's standard input."""
+        return {
+            'version': keeper.VERSION,
+            'arguments': self.arguments,
+            'start': self.start,
+            'end': self.end,
+            'state': str(self.state),
+            'log': os.path.realpath(self.log),
+        }
+
+
+@dataclass(frozen=True)
+class KeeperState:
+    """How one run of the recorder is.
+
+    `ended` without `started` never ran: `error` says why. `lost`: keeper gone, recorder gone, nobody saw how.
+    `pid` is the recorder's; `status` its exit code, or minus the signal that ended it, None while unknown. `started`
+    is the wall clock (approximate where the state file could not be written), as is `ended`.
+    """
+
+    phase: Phase
+    pid: int | None = None
+    started: float | None = None
+    ended: float | None = None
+    status: int | None = None
+    error: str = ''
+    arguments: tuple[str, ...] = ()
+
+
+def state_path(folder: Path, number: int) -> Path:
+    """Where the n-th keeper of a recording writes; the same for every way to the folder."""
+    return Path(os.path.realpath(folder)) / f'keeper-{number}.json'

@@ -1,0 +1,194 @@
+"""Recorded events: the index over their folders, the queue of their uploads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from pyca.event import Event, Outcome, Track
+from pyca.states import EventStatus, RecordingState
+from pyca.storage import reports
+from pyca.storage.database import Database
+from pyca.storage.recording_rows import SELECT, E, P, Recorded, Said, find, is_deleted, keep, move, note, recorded_of
+from pyca.storage.rows import status_of, tracks_blob, tracks_of
+
+__all__ = ['Recorded', 'Recordings']
+
+_BEYOND_CAPTURE = frozenset(
+    {
+        EventStatus.UPLOADING,
+        EventStatus.FAILED_UPLOADING,
+        EventStatus.FINISHED_UPLOADING,
+        EventStatus.PAUSED_AFTER_RECORDING,
+    }
+)
+
+_WAITING = (E.status == EventStatus.FINISHED_RECORDING) | (
+    (E.status == EventStatus.FAILED_UPLOADING) & P.name.is_not(None)
+)
+"""What is to be uploaded. Failed uploads of an old installation are not: there may be years of them (peers C21)."""
+
+
+class Recordings:
+    """What was recorded of events. One start of one uid is one row; changes name both."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, uid: str, start: int | None = None) -> Recorded | None:
+        """The recording of this start, the newest one when no start is given."""
+        question = SELECT.where(E.uid == uid).order_by(E.start.desc()).limit(1)
+        if start is not None:
+            question = question.where(E.start == start)
+        with self._database.read() as connection:
+            row = connection.execute(question).first()
+            return None if row is None else recorded_of(row)
+
+    def all(self, *statuses: EventStatus, limit: int | None = None) -> list[Recorded]:
+        """The recordings, newest start first; those in one of the statuses if any is given."""
+        question = SELECT.order_by(E.start.desc(), E.uid).limit(limit)
+        if statuses:
+            question = question.where(E.status.in_([int(status) for status in statuses]))
+        with self._database.read() as connection:
+            return [recorded_of(row) for row in connection.execute(question)]
+
+    def counts(self) -> dict[EventStatus, int]:
+        """How many there are in each status, every status included."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(E.status, func.count()).group_by(E.status)).all()
+        counts = dict.fromkeys(EventStatus, 0)
+        for number, count in rows:
+            counts[status_of(number)] += count
+        return counts
+
+    def mirror(
+        self,
+        event: Event,
+        status: EventStatus,
+        tracks: Sequence[Track],
+        *,
+        phase: str,
+        report: RecordingState | None = None,
+    ) -> bool:
+        """Bring in what the journal of a recording says; tells whether it was news.
+
+        A changed phase queues the `report`. Saying the same again changes nothing, also when somebody else has moved
+        the row since; nor is it moved back once its upload has begun, or brought back once a person has deleted it.
+        """
+        news = Said(int(status), phase, tuple(tracks))
+        with self._database.read() as connection:
+            if news.is_known(find(connection, event.uid, event.start), event):
+                return False
+        with self._database.write() as connection:
+            row = find(connection, event.uid, event.start)
+            if row is None and is_deleted(connection, event.uid, event.start):
+                return False
+            if row is not None and status_of(row.status) in _BEYOND_CAPTURE:
+                if tracks_of(row.tracks) != news.tracks:
+                    keep(connection, event, tracks=tracks_blob(tracks))
+                return False
+            now = self._now()
+            if news.tell(connection, row, event, now) and report is not None:
+                reports.append(connection, event.uid, report, now)
+            return True
+
+    def set_outcome(
+        self, event: Event, outcome: Outcome, cause: str, status: EventStatus, report: RecordingState | None = None
+    ) -> None:
+        """State how an event ended; one that was never recorded gets its row by this."""
+        with self._database.write() as connection:
+            row = find(connection, event.uid, event.start)
+            if row is None and is_deleted(connection, event.uid, event.start):
+                return
+            if row is not None and (row.outcome, row.cause, row.status) == (outcome.value, cause, int(status)):
+                return
+            keep(connection, event, status=int(status))
+            values = {'outcome': outcome.value, 'cause': cause, 'phase': outcome.value}
+            note(connection, event.uid, event.start, self._now(), **values)
+            if report is not None:
+                reports.append(connection, event.uid, report, self._now())
+
+    def claim(self, now: float) -> Recorded | None:
+        """Take the upload that has waited longest of those that are due; None if there is none. No two get the same."""
+        due = SELECT.where(_WAITING, P.next_try.is_(None) | (P.next_try <= now)).order_by(E.end, E.start, E.uid)
+        with self._database.read() as connection:
+            candidates = connection.execute(due.with_only_columns(E.uid, E.start, E.status)).all()
+        for uid, start, status in candidates:
+            with self._database.write() as connection:
+                if move(connection, uid, start, EventStatus.UPLOADING, [status]):
+                    note(connection, uid, start, self._now())
+                    row = find(connection, uid, start)
+                    return None if row is None else recorded_of(row)
+        return None
+
+    def claimed(self) -> list[Recorded]:
+        """What was taken and not given back: after a crash, what is to be taken over."""
+        return self.all(EventStatus.UPLOADING)
+
+    def next_due(self) -> float | None:
+        """When the next upload is due, 0 for at once; None if nothing waits."""
+        with self._database.read() as connection:
+            return connection.execute(
+                SELECT.where(_WAITING).with_only_columns(func.min(func.coalesce(P.next_try, 0.0)))
+            ).scalar()
+
+    def delay(self, uid: str, start: int, next_try: float) -> None:
+        """Leave the upload for later; a claimed one is put back as it was."""
+        with self._database.write() as connection:
+            row = find(connection, uid, start)
+            if row is None:
+                return
+            back = EventStatus.FAILED_UPLOADING if row.attempts else EventStatus.FINISHED_RECORDING
+            move(connection, uid, start, back, [EventStatus.UPLOADING])
+            note(connection, uid, start, self._now(), next_try=next_try)
+
+    def progress(self, uid: str, start: int, sent: int, total: int) -> None:
+        """How far the upload is, in bytes."""
+        with self._database.write() as connection:
+            note(connection, uid, start, self._now(), sent=sent, total=total)
+
+    def uploading(self, uid: str, start: int, at: float) -> None:
+        """The upload has begun, or begun again."""
+        with self._database.write() as connection:
+            if self._enter(connection, uid, start, 'uploading', cause=''):
+                reports.append(connection, uid, RecordingState.UPLOADING, at)
+
+    def uploaded(self, uid: str, start: int, at: float, cause: str = '') -> None:
+        """The core has it. What is known about gaps stays known."""
+        with self._database.write() as connection:
+            row = find(connection, uid, start)
+            gaps = row is not None and row.outcome == Outcome.DELIVERED_WITH_GAPS.value
+            outcome = Outcome.DELIVERED_WITH_GAPS if gaps else Outcome.DELIVERED
+            move(connection, uid, start, EventStatus.FINISHED_UPLOADING)
+            values = {'outcome': outcome.value, 'next_try': None}
+            if cause or not gaps:
+                values['cause'] = cause
+            if self._enter(connection, uid, start, 'delivered', **values):
+                reports.append(connection, uid, RecordingState.UPLOAD_FINISHED, at)
+
+    def upload_failed(self, uid: str, start: int, next_try: float, cause: str) -> None:
+        """The try has failed; the next one is due at `next_try`. The core hears of it once until a new try begins."""
+        with self._database.write() as connection:
+            if not move(connection, uid, start, EventStatus.FAILED_UPLOADING, [EventStatus.UPLOADING]):
+                return
+            values = {'next_try': next_try, 'cause': cause, 'attempts': func.coalesce(P.attempts, 0) + 1}
+            note(connection, uid, start, self._now())
+            if self._enter(connection, uid, start, 'waiting', **values):
+                reports.append(connection, uid, RecordingState.UPLOAD_ERROR, self._now())
+
+    def hold(self, uid: str, start: int, cause: str) -> None:
+        """A person has to decide; nothing more happens by itself."""
+        with self._database.write() as connection:
+            move(connection, uid, start, EventStatus.PAUSED_AFTER_RECORDING)
+            self._enter(connection, uid, start, 'held', cause=cause, outcome=Outcome.HELD.value, next_try=None)
+
+    def _enter(self, connection: Connection, uid: str, start: int, phase: str, **values: Any) -> bool:
+        """Keep a phase with what belongs to it; tells whether the recording was in another one."""
+        before = connection.execute(select(P.phase).where(P.uid == uid, P.start == start)).scalar()
+        note(connection, uid, start, self._now(), phase=phase, **values)
+        return bool(before != phase)
+
+    def _now(self) -> float:
+        return self._database.clock.now()

@@ -1,0 +1,127 @@
+"""One recording in its two tables: what old code knows of it, what is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from pyca.event import Event, Outcome, Track
+from pyca.states import EventStatus
+from pyca.storage.rows import AnyRow, choice, event_data, event_of, status_of, tracks_blob, tracks_of
+from pyca.storage.tables import clean, pyca_recording, recorded_event
+
+E = recorded_event.c
+P = pyca_recording.c
+
+DELETED = 'deleted'
+"""The phase of a recording whose row a person has deleted; its journal must not bring it back."""
+
+_OURS = ('name', 'phase', 'outcome', 'cause', 'attempts', 'next_try', 'sent', 'total', 'said')
+
+SELECT = select(
+    *(E.uid, E.start, E.end, E.title, E.data, E.status, E.tracks),
+    *(P[name] for name in _OURS),
+).outerjoin(pyca_recording, (P.uid == E.uid) & (P.start == E.start))
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One recorded event. Times are seconds since the epoch, `sent` of `total` are bytes.
+
+    `ours` is False for a row of an old installation that nothing of ours has touched yet.
+    """
+
+    event: Event
+    status: EventStatus
+    tracks: tuple[Track, ...]
+    name: str
+    phase: str
+    outcome: Outcome | None
+    cause: str
+    attempts: int
+    next_try: float | None
+    sent: int
+    total: int
+    ours: bool
+
+
+def recorded_of(row: AnyRow) -> Recorded:
+    event = event_of(row)
+    return Recorded(
+        event=event,
+        status=status_of(row.status),
+        tracks=tracks_of(row.tracks),
+        name=row.name or event.name,
+        phase=row.phase or '',
+        outcome=choice(Outcome, row.outcome),
+        cause=row.cause or '',
+        attempts=row.attempts or 0,
+        next_try=row.next_try,
+        sent=row.sent or 0,
+        total=row.total or 0,
+        ours=row.name is not None,
+    )
+
+
+def find(connection: Connection, uid: str, start: int) -> AnyRow | None:
+    return connection.execute(SELECT.where(E.uid == uid, E.start == start)).first()
+
+
+def move(connection: Connection, uid: str, start: int, to: EventStatus, old: Collection[int] | None = None) -> bool:
+    """Set the status where it is one of the `old`; tells whether this call was the one that did."""
+    statement = update(recorded_event).where(E.uid == uid, E.start == start).values(status=int(to))
+    if old is not None:
+        statement = statement.where(E.status.in_([int(status) for status in old]))
+    return connection.execute(statement).rowcount == 1
+
+
+def note(connection: Connection, uid: str, start: int, updated: float, **values: Any) -> None:
+    """Keep something of ours about a recording, which thereby becomes ours."""
+    values = {**values, 'updated': updated}
+    found = connection.execute(update(pyca_recording).where(P.uid == uid, P.start == start).values(values))
+    if not found.rowcount:
+        name = Event(uid, start, start).name
+        first = {'name': name, 'phase': '', 'cause': '', 'attempts': 0, 'sent': 0, 'total': 0}
+        connection.execute(insert(pyca_recording).values({'uid': uid, 'start': start, **first, **values}))
+
+
+def keep(connection: Connection, event: Event, **values: Any) -> None:
+    """Write the row that old code knows. A new one needs a `status` among the values."""
+    values = {'end': event.end, 'title': event.title, 'data': event_data(event.data), **values}
+    where = (E.uid == event.uid, E.start == event.start)
+    if not connection.execute(update(recorded_event).where(*where).values(values)).rowcount:
+        connection.execute(insert(recorded_event).values({'uid': event.uid, 'start': event.start, **values}))
+
+
+def is_deleted(connection: Connection, uid: str, start: int) -> bool:
+    return connection.execute(select(P.phase).where(P.uid == uid, P.start == start)).scalar() == DELETED
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a journal says of its recording. Others move the row on; only what the journal says anew counts."""
+
+    status: int
+    phase: str
+    tracks: tuple[Track, ...]
+
+    def is_known(self, row: AnyRow | None, event: Event) -> bool:
+        """Whether the journal has said just this before."""
+        return (
+            row is not None
+            and row.said == f'{self.status} {self.phase}'
+            and (row.end, row.title or '', tracks_of(row.tracks)) == (event.end, clean(event.title), self.tracks)
+        )
+
+    def tell(self, connection: Connection, row: AnyRow | None, event: Event, at: float) -> bool:
+        """Write it; tells whether the phase is another one than before."""
+        status, _, phase = ((row.said if row is not None else None) or '').partition(' ')
+        values: dict[str, Any] = {'tracks': tracks_blob(self.tracks)}
+        if status != str(self.status):
+            values['status'] = self.status
+        keep(connection, event, **values)
+        note(connection, event.uid, event.start, at, phase=self.phase, said=f'{self.status} {self.phase}')
+        return phase != self.phase

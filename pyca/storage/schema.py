@@ -1,0 +1,49 @@
+"""The shape of the database, brought up to date when it is old."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from sqlalchemy import Column as _Column
+from sqlalchemy import Connection, MetaData, Table, inspect, select
+from sqlalchemy import Text as _Text
+
+from pyca.errors import StorageError
+from pyca.storage.tables import metadata, pyca_change
+
+logger = logging.getLogger(__name__)
+
+REVISION = '0001'
+"""The newest revision in `migrations/versions`."""
+
+ADVISORY_LOCK = 0x70794341
+"""The number under which PostgreSQL lets one agent at a time change the tables."""
+
+_version = Table('alembic_version', MetaData(), _Column('version_num', _Text))
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether all tables are there in their newest shape. Two short questions."""
+    present = set(inspect(connection).get_table_names())
+    if _version.name not in present or not present.issuperset(metadata.tables):
+        return False
+    if connection.execute(select(_version.c.version_num)).scalars().all() != [REVISION]:
+        return False
+    return connection.execute(select(pyca_change.c.number)).first() is not None
+
+
+def bring_current(connection: Connection) -> None:
+    """Create what is missing, in the transaction of `connection`; old rows stay."""
+    # Alembic is large, and needed once in the life of a database
+    from pyca.storage.migrations.upgrade import UnknownRevision, upgrade
+
+    try:
+        upgrade(connection, REVISION)
+    except UnknownRevision as error:
+        raise StorageError('The database was made by a newer pyCA; install that one, or use another file.') from error
+    metadata.create_all(connection)
+    if connection.execute(select(pyca_change.c.number)).first() is None:
+        # counting begins anywhere, so that nobody takes a new database for the one before it
+        connection.execute(pyca_change.insert().values(id=1, number=int.from_bytes(os.urandom(6), 'big')))
+    logger.info('The tables of the database are up to date (revision %s)', REVISION)

@@ -1,0 +1,76 @@
+"""What the services do, as each says of itself."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from pyca.states import ServiceStatus, ServiceType
+from pyca.storage.database import Database
+from pyca.storage.rows import AnyRow, choice
+from pyca.storage.tables import clean, pyca_service, service_states
+
+BEAT = 60.0
+"""A service that has nothing new to say says so this often, in seconds."""
+SILENCE = 180.0
+"""One that was not heard for so long does not run."""
+
+_S = service_states.c
+_P = pyca_service.c
+_SELECT = select(_S.type, _S.status, _P.text, _P.pid, _P.beat).outerjoin(pyca_service, _P.type == _S.type)
+
+
+@dataclass(frozen=True)
+class ServiceRow:
+    """What one service does. `beat` is when it said so last, None for a service of an old installation."""
+
+    service: ServiceType
+    status: ServiceStatus
+    text: str
+    pid: int
+    beat: float | None
+
+
+class Services:
+    """The state of each service, for everyone to read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def set(self, service: ServiceType, status: ServiceStatus, text: str = '', *, at: float | None = None) -> None:
+        """Say what a service does in this process. Repeating it writes no more than once a minute."""
+        now = self._database.clock.now() if at is None else at
+        said = {'text': clean(text), 'pid': os.getpid()}
+        with self._database.read() as connection:
+            row = connection.execute(_SELECT.where(_S.type == int(service))).first()
+        repeated = row is not None and (row.status, row.text, row.pid) == (int(status), said['text'], said['pid'])
+        # a beat from the future is one from before the clock was set
+        if row is not None and repeated and row.beat <= now < row.beat + BEAT:
+            return
+        with self._database.write() as connection:
+            _put(connection, service_states, int(service), {'status': int(status)})
+            _put(connection, pyca_service, int(service), {**said, 'beat': now})
+
+    def all(self) -> dict[ServiceType, ServiceRow]:
+        """Every service; stopped is also one that never said anything, or has been silent for three minutes."""
+        now = self._database.clock.now()
+        with self._database.read() as connection:
+            rows = {row.type: row for row in connection.execute(_SELECT)}
+        return {service: _service(service, rows.get(int(service)), now) for service in ServiceType}
+
+
+def _service(service: ServiceType, row: AnyRow | None, now: float) -> ServiceRow:
+    if row is None:
+        return ServiceRow(service, ServiceStatus.STOPPED, '', 0, None)
+    status = choice(ServiceStatus, row.status) or ServiceStatus.STOPPED
+    if row.beat is not None and now - row.beat > SILENCE:
+        status = ServiceStatus.STOPPED
+    return ServiceRow(service, status, row.text or '', row.pid or 0, row.beat)
+
+
+def _put(connection: Connection, table: Any, service: int, values: dict[str, Any]) -> None:
+    if not connection.execute(update(table).where(table.c.type == service).values(values)).rowcount:
+        connection.execute(insert(table).values(type=service, **values))

@@ -1,0 +1,42 @@
+"""The pages for people."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response, redirect, render_template, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from pyca.clock import Clock
+from pyca.errors import StorageError
+from pyca.settings import Settings
+from pyca.ui.status import Sources, gather
+from pyca.ui.times import zone
+
+
+def blueprint(settings: Settings, sources: Sources, clock: Clock) -> Blueprint:
+    """The routes `/` (which leads to the page) as on existing installations, `/status`."""
+    pages = Blueprint('pages', __name__)
+
+    @pages.get('/')
+    def index() -> AnyResponse:
+        return redirect(url_for('pages.status'))
+
+    @pages.get('/status')
+    def status() -> Response:
+        now = clock.now()
+        basics = {
+            'agent': settings.agent.name,
+            'backup': settings.agent.backup_mode,
+            'refresh': settings.ui.refresh_rate,
+            'now': now,
+            'zone': zone(now),
+        }
+        try:
+            seen = gather(sources, now, settings.agent.update_frequency)
+        except StorageError as error:
+            page = make_response(render_template('unreadable.html', reason=str(error), **basics), 503)
+        else:
+            page = make_response(render_template('status.html', status=seen, **basics))
+        page.headers['Cache-Control'] = 'no-store'
+        return page
+
+    return pages

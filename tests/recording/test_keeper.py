@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pyca.recording import keeper
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[int]:
+    descriptor = os.open(tmp_path / 'log', os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    yield descriptor
+    os.close(descriptor)
+
+
+def test_a_log_keeps_its_beginning_with_its_end(log: int, tmp_path: Path) -> None:
+    lines = [f'line {number}\n' for number in range(1000)]
+    os.write(log, ''.join(lines).encode())
+
+    keeper.cap(log, 2000, 500)
+    os.write(log, b'more\n')  # the recorder goes on in append mode
+
+    text = (tmp_path / 'log').read_text()
+    assert text.startswith('line 0\nline 1\n')
+    assert text.endswith('\nline 998\nline 999\nmore\n')
+    assert len(text) < 1200
+    assert 'cut by pyCA' in text
+
+
+def test_a_log_can_be_cut_again(log: int, tmp_path: Path) -> None:
+    for round_number in range(5):
+        os.write(log, f'round {round_number}\n'.encode() * 300)
+        keeper.cap(log, 2000, 500)
+
+    text = (tmp_path / 'log').read_text()
+    assert len(text) < 1200
+    assert text.count('cut by pyCA') == 1
+    assert text.endswith('round 4\n')
+
+
+def test_a_short_log_stays(log: int, tmp_path: Path) -> None:
+    os.write(log, b'x\n' * 1000)
+
+    keeper.cap(log, 2000, 500)
+
+    assert (tmp_path / 'log').read_bytes() == b'x\n' * 1000
+
+
+def test_without_orders_nothing_happens(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, '-I', '-S', keeper.__file__], input=b'', cwd=tmp_path, check=False, timeout=60
+    )
+
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize('orders', [b'{"version": 99}', b'{"version"'])
+def test_orders_of_another_version_are_refused(orders: bytes, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, '-I', '-S', keeper.__file__], input=orders, cwd=tmp_path, check=False, timeout=60
+    )
+
+    assert done.returncode != 0
+
+
+def test_the_keeper_imports_nothing_of_the_agent() -> None:
+    program = (
+        f'import sys\nexec(open({keeper.__file__!r}).read(), dict(__name__="kept"))\n'
+        'print([name for name in sys.modules if name.partition(".")[0] in '
+        '("pyca", "subprocess", "pathlib", "typing", "threading")])'
+    )
+
+    seen = subprocess.run(
+        [sys.executable, '-I', '-S', '-c', program], check=True, capture_output=True, text=True, timeout=60
+    )
+
+    assert seen.stdout.strip() == '[]'

@@ -1,0 +1,278 @@
+"""One event's recording with real recorders."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pyca.clock import SystemClock
+from pyca.event import Event
+from pyca.recording.journal import Journal, Phase, load
+from pyca.recording.recording import Recording
+from pyca.recording.verdict import End
+from pyca.settings import Capture
+from pyca.stop import Bell
+
+OBEDIENT = 'import signal,sys,time; f=open(sys.argv[1],"ab"); f.write(b"x"); f.flush(); signal.sigwait([15])'
+
+
+def options(code: str, *words: str, **more: Any) -> Capture:
+    command = ' '.join([sys.executable, '-c', shlex.quote(code), '{{dir}}/{{name}}.bin', *words])
+    return Capture(command=command, files=('{{dir}}/{{name}}.bin',), flavors=('presenter/source',), **more)
+
+
+def event(seconds: float, begins_in: float = 0) -> Event:
+    now = time.time()
+    return Event('uid-1', int(now + begins_in), int(now + begins_in + seconds), 'A lecture')
+
+
+def make(root: Path, happening: Event, settings: Capture) -> Recording:
+    return Recording(Journal(root / happening.name, happening, settings.flavors), settings, SystemClock())
+
+
+def drive(recording: Recording, until: Callable[[], bool], limit: float = 20) -> None:
+    """Tick as the capture service does until something is so."""
+    deadline = time.monotonic() + limit
+    while not until():
+        assert time.monotonic() < deadline, recording.journal
+        Bell().wait(min(0.05, recording.tick()))
+
+
+def running(recording: Recording) -> Callable[[], bool]:
+    return lambda: recording.journal.phase is Phase.RECORDING and size(recording) > 0
+
+
+def size(recording: Recording) -> int:
+    path = recording.journal.folder / f'{recording.event.name}.bin'
+    return path.stat().st_size if path.exists() else 0
+
+
+def pid(recording: Recording) -> int:
+    assert recording._run is not None
+    assert recording._run._recorder is not None
+    found = recording._run._recorder.pid
+    assert found is not None
+    return found
+
+
+def test_a_recorder_that_ends_at_the_end_is_finished(tmp_path: Path) -> None:
+    settings = options('import sys,time; open(sys.argv[1],"w").write("x"); time.sleep(int(sys.argv[2]))', '{{time}}')
+    recording = make(tmp_path, event(3, 1), settings)
+
+    recording.begin()
+    drive(recording, lambda: recording.settled)
+
+    stored = load(recording.journal.folder)
+    assert stored is not None
+    assert stored.phase is Phase.FINISHED
+    assert [segment.end for segment in stored.segments] == [End.GOOD]
+    assert stored.segments[0].started is not None
+    assert 0 <= stored.segments[0].started - stored.event.start < 1
+    assert [track.path.name for track in stored.tracks(stored.segments[0])] == [f'{recording.event.name}.bin']
+
+
+def test_a_recorder_that_goes_on_is_ended_as_configured(tmp_path: Path) -> None:
+    recording = make(tmp_path, event(2), options(OBEDIENT, sigterm_time=0))
+
+    recording.begin()
+    drive(recording, lambda: recording.settled)
+
+    assert recording.journal.phase is Phase.FINISHED
+    assert [number for number, _ in recording.journal.segments[0].signals] == [signal.SIGTERM]
+    assert recording.journal.segments[0].status == -signal.SIGTERM
+
+
+def test_a_recorder_killed_by_somebody_has_failed_and_another_one_goes_on(tmp_path: Path) -> None:
+    recording = make(tmp_path, event(12), options(OBEDIENT, sigterm_time=0))
+    recording.begin()
+    drive(recording, running(recording))
+
+    os.kill(pid(recording), signal.SIGSEGV)
+    drive(recording, lambda: recording.settled)
+
+    assert recording.journal.phase is Phase.FINISHED
+    first, second = recording.journal.segments
+    assert first.end is End.FAILED
+    assert 'SIGSEGV' in first.cause
+    assert first.files == [f'{recording.event.name}.bin-part-0']
+    assert second.end is End.GOOD
+    assert second.started is not None
+    assert first.ended is not None
+    assert 0.5 < second.started - first.ended < 3
+    assert all(track.path.stat().st_size for piece in (first, second) for track in recording.journal.tracks(piece))
+
+
+def test_a_command_that_always_fails_leaves_nothing_and_is_said_to_have_failed(tmp_path: Path) -> None:
+    recording = make(tmp_path, event(7), options('raise SystemExit(3)'))
+    phases: list[Phase] = []
+
+    recording.begin()
+
+    def watch() -> bool:
+        if not phases or phases[-1] is not recording.journal.phase:
+            phases.append(recording.journal.phase)
+        return recording.settled
+
+    drive(recording, watch)
+
+    assert [phase for phase in phases if phase is not Phase.RECORDING][-2:] == [Phase.FAILING, Phase.FAILED]
+    assert phases.count(Phase.FAILING) == 1
+    assert recording.journal.segments == [] or recording.journal.pieces == []
+    assert 'exit code 3' in recording.journal.cause
+    assert 2 <= recording.journal.failures <= 5
+
+
+def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
+    recording = make(tmp_path, event(3), Capture(command='no-such-recorder {{dir}}'))
+
+    recording.begin()
+    drive(recording, lambda: recording.journal.phase is Phase.FAILING)
+
+    assert 'no-such-recorder' in recording.fault
+    recording.end('enough')
+    drive(recording, lambda: recording.settled)
+
+
+def test_an_extended_event_gets_a_second_segment_when_the_command_took_its_time(tmp_path: Path) -> None:
+    settings = options('import sys,time; open(sys.argv[1],"w").write("x"); time.sleep(int(sys.argv[2]))', '{{time}}')
+    happening = event(3)
+    recording = make(tmp_path, happening, settings)
+    recording.begin()
+    drive(recording, running(recording))
+
+    recording.follow(Event(happening.uid, happening.start, happening.end + 9, happening.title))
+    drive(recording, lambda: recording.settled, limit=30)
+
+    first, second = recording.journal.segments
+    assert (first.end, second.end) == (End.GOOD, End.GOOD)
+    assert recording.journal.phase is Phase.FINISHED
+    assert second.ended is not None
+    assert second.ended >= happening.end + 8
+
+
+def test_a_new_agent_takes_over_the_recorder_and_sees_how_it_ends(tmp_path: Path) -> None:
+    settings = options(OBEDIENT, sigterm_time=0)
+    first = make(tmp_path, event(4), settings)
+    first.begin()
+    drive(first, running(first))
+    recorder = pid(first)
+
+    journal = load(first.journal.folder)
+    assert journal is not None
+    second = Recording(journal, settings, SystemClock())
+    second.take_over()
+    assert pid(second) == recorder
+    drive(second, lambda: second.settled)
+
+    assert second.journal.phase is Phase.FINISHED
+    assert len(second.journal.segments) == 1
+    assert second.journal.segments[0].status == -signal.SIGTERM
+
+
+def test_after_a_power_cut_the_rest_is_recorded_at_once(tmp_path: Path) -> None:
+    settings = options(OBEDIENT, sigterm_time=0)
+    first = make(tmp_path, event(10), settings)
+    first.begin()
+    drive(first, running(first))
+    keeper = load_keeper(first)
+    os.kill(keeper, signal.SIGKILL)
+    os.kill(pid(first), signal.SIGKILL)
+    os.waitpid(keeper, 0)
+
+    journal = load(first.journal.folder)
+    assert journal is not None
+    second = Recording(journal, settings, SystemClock())
+    second.take_over()
+    drive(second, lambda: second.settled)
+
+    assert second.journal.phase is Phase.FINISHED
+    assert [segment.end for segment in second.journal.segments] == [End.UNKNOWN, End.GOOD]
+
+
+def load_keeper(recording: Recording) -> int:
+    assert recording._run is not None
+    assert recording._run._recorder is not None
+    keeper = recording._run._recorder._keeper
+    assert keeper is not None
+    return keeper.pid
+
+
+def test_an_event_called_off_before_it_begins_leaves_no_trace(tmp_path: Path) -> None:
+    recording = make(tmp_path, event(5, begins_in=60), options(OBEDIENT))
+    recording.begin()
+
+    recording.end('cancelled in the core')
+    drive(recording, lambda: recording.settled)
+    recording.discard()
+
+    assert recording.journal.phase is Phase.CANCELLED
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stopped_agent_goes_on_when_it_is_back(tmp_path: Path) -> None:
+    settings = options(OBEDIENT, sigterm_time=0)
+    first = make(tmp_path, event(12), settings)
+    first.begin()
+    drive(first, running(first))
+    first.end('the agent was stopped', to_go_on=True)
+    drive(first, lambda: first.settled)
+    assert first.journal.phase is Phase.INTERRUPTED
+
+    journal = load(first.journal.folder)
+    assert journal is not None
+    second = Recording(journal, settings, SystemClock())
+    second.take_over()
+    drive(second, running(second))
+    drive(second, lambda: second.settled)
+
+    assert second.journal.phase is Phase.FINISHED
+    assert [segment.end for segment in second.journal.segments] == [End.GOOD, End.GOOD]
+
+
+def test_a_recorder_that_ignores_everything_is_killed_and_the_cause_says_so(tmp_path: Path) -> None:
+    stubborn = (
+        'import signal,sys,time; signal.signal(15, signal.SIG_IGN); open(sys.argv[1],"w").write("x"); time.sleep(60)'
+    )
+    recording = make(tmp_path, event(2), options(stubborn, sigterm_time=0, sigkill_time=1))
+
+    recording.begin()
+    drive(recording, lambda: recording.settled)
+
+    assert [number for number, _ in recording.journal.segments[0].signals] == [signal.SIGTERM, signal.SIGKILL]
+    assert recording.journal.segments[0].end is End.FORCED
+    assert 'by force' in recording.journal.cause
+
+
+def test_the_end_that_moves_before_the_start_reaches_the_command(tmp_path: Path) -> None:
+    settings = options('import sys; open(sys.argv[1],"w").write(sys.argv[2])', '{{time}}')
+    happening = event(4, begins_in=3)
+    recording = make(tmp_path, happening, settings)
+    recording.begin()
+
+    recording.follow(Event(happening.uid, happening.start, happening.end - 1, happening.title))
+    drive(recording, lambda: recording.settled)
+
+    assert (recording.journal.folder / f'{happening.name}.bin').read_text() == '3'
+
+
+@pytest.mark.parametrize('leftover', ['.bin', '.bin-part-0'])
+def test_what_an_earlier_agent_left_is_kept_as_a_segment(tmp_path: Path, leftover: str) -> None:
+    happening = event(1)
+    folder = tmp_path / happening.name
+    folder.mkdir()
+    (folder / f'{happening.name}{leftover}').write_text('old')
+    recording = make(tmp_path, happening, options('import sys; open(sys.argv[1],"w").write("new")'))
+
+    recording.begin()
+    drive(recording, lambda: recording.settled)
+
+    pieces = [recording.journal.tracks(segment)[0].path.read_text() for segment in recording.journal.pieces]
+    assert pieces == ['old', 'new']

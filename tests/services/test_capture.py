@@ -1,0 +1,259 @@
+"""The capture service over a real folder, with real recorders."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pyca.capture import Capture
+from pyca.clock import SystemClock
+from pyca.event import Event
+from pyca.recording.journal import Journal, Phase
+from pyca.recording.schedule import ScheduleFile
+from pyca.recording.store import Store
+from pyca.settings import Capture as Options
+from pyca.states import Fault
+from pyca.stop import Bell
+
+OBEDIENT = (
+    'import signal,sys,time; signal.pthread_sigmask(0,[15]); f=open(sys.argv[1],"ab"); '
+    'f.write(b"%f" % time.time()); f.flush(); signal.sigwait([15])'
+)
+
+
+class Book:
+    """Keeps what the service tells."""
+
+    def __init__(self) -> None:
+        self.journals: dict[str, Journal] = {}
+        self.phases: dict[str, list[Phase]] = {}
+        self.misses: dict[str, str] = {}
+        self.faults: dict[Fault, str] = {}
+
+    def recording(self, journal: Journal) -> None:
+        self.journals[journal.event.uid] = journal
+        phases = self.phases.setdefault(journal.event.uid, [])
+        if not phases or phases[-1] is not journal.phase:
+            phases.append(journal.phase)
+
+    def missed(self, event: Event, cause: str) -> None:
+        self.misses[event.uid] = cause
+
+    def fault(self, fault: Fault, text: str) -> None:
+        self.faults[fault] = text
+
+
+class Hall:
+    """One capture service with its folder."""
+
+    def __init__(self, root: Path, **options: Any) -> None:
+        command = ' '.join([sys.executable, '-c', shlex.quote(OBEDIENT), '{{dir}}/{{name}}.bin'])
+        values = {'command': command, 'files': ('{{dir}}/{{name}}.bin',), 'sigterm_time': 0, 'sigkill_time': 5}
+        self.options = Options(directory=str(root), **{**values, **options})
+        self.store = Store(root)
+        self.book = Book()
+        self.service = self.capture()
+
+    def capture(self) -> Capture:
+        return Capture(self.options, self.store, self.book, SystemClock())
+
+    def schedule(self, *events: Event) -> None:
+        ScheduleFile(self.store.schedule_path, SystemClock()).write_schedule(events, time.time())
+
+    def until(self, so: Callable[[], bool], limit: float = 20) -> None:
+        deadline = time.monotonic() + limit
+        while not so():
+            assert time.monotonic() < deadline, (self.book.phases, self.book.faults)
+            Bell().wait(min(0.1, self.service.step()))
+
+    def phase(self, uid: str) -> Phase | None:
+        journal = self.book.journals.get(uid)
+        return journal.phase if journal else None
+
+    def recording(self, uid: str) -> Callable[[], bool]:
+        """Whether its recorder runs and has written."""
+
+        def so() -> bool:
+            if self.phase(uid) is not Phase.RECORDING:
+                return False
+            files = list(self.book.journals[uid].folder.glob('*.bin'))
+            return bool(files) and files[0].stat().st_size > 0
+
+        return so
+
+    def over(self, *uids: str) -> Callable[[], bool]:
+        return lambda: all((phase := self.phase(uid)) is not None and phase.over for uid in uids)
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator[Callable[..., Hall]]:
+    halls: list[Hall] = []
+
+    def make(**options: Any) -> Hall:
+        halls.append(Hall(tmp_path / 'recordings', **options))
+        return halls[-1]
+
+    yield make
+    for each in halls:
+        each.service.close()
+
+
+def event(uid: str, begins_in: float, seconds: float) -> Event:
+    start = int(time.time() + begins_in)
+    return Event(uid, start, start + int(seconds), f'Lecture {uid}')
+
+
+def began(hall: Hall, uid: str) -> float:
+    started = hall.book.journals[uid].segments[0].started
+    assert started is not None
+    return started
+
+
+def test_adjacent_events_are_each_recorded_from_their_second(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    first = event('a', 2, 3)
+    second = Event('b', first.end, first.end + 3, 'Next')
+    here.schedule(second, first)
+
+    here.until(here.over('a', 'b'))
+
+    assert {here.phase('a'), here.phase('b')} == {Phase.FINISHED}
+    for happening in (first, second):
+        assert 0 <= began(here, happening.uid) - happening.start < 1
+
+
+def test_an_event_that_ended_is_not_started_again(hall: Callable[..., Hall]) -> None:
+    quick = ' '.join([sys.executable, '-c', shlex.quote('import sys; open(sys.argv[1],"w").write("x")')])
+    here = hall(command=quick + ' {{dir}}/{{name}}.bin')
+    happening = event('a', 0, 4)
+    here.schedule(happening)
+    here.until(here.over('a'))
+
+    again = Hall(here.store.root)
+    again.until(lambda: time.time() > happening.end - 1)
+
+    assert again.book.journals == {}
+    assert len(list(here.store.folder(happening).glob('*.bin*'))) == 1
+
+
+def test_a_cancelled_event_is_ended_and_held(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    here.schedule(event('a', 0, 60))
+    here.until(here.recording('a'))
+
+    here.schedule()
+    here.until(here.over('a'))
+
+    assert here.phase('a') is Phase.FINISHED
+    assert here.book.journals['a'].held == 'cancelled in the core'
+
+
+def test_a_shortened_event_ends_at_its_new_end(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    happening = event('a', 0, 60)
+    here.schedule(happening)
+    here.until(here.recording('a'))
+
+    sooner = int(time.time()) + 2
+    here.schedule(Event('a', happening.start, sooner, happening.title))
+    here.until(here.over('a'))
+
+    assert 0 <= time.time() - sooner < 2
+    assert not here.book.journals['a'].held
+
+
+def test_an_event_taken_away_before_it_begins_leaves_nothing(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    happening = event('a', 4, 10)
+    here.schedule(happening)
+    here.until(lambda: here.store.folder(happening).exists())
+
+    here.schedule()
+    here.until(lambda: not here.store.folder(happening).exists())
+
+    assert here.book.misses == {}
+
+
+def test_without_any_schedule_nothing_is_called_cancelled(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    here.schedule(event('a', 0, 5))
+    here.until(here.recording('a'))
+    here.store.schedule_path.unlink()
+
+    here.until(here.over('a'))
+
+    assert here.phase('a') is Phase.FINISHED
+    assert here.book.journals['a'].held == ''
+
+
+@pytest.mark.parametrize(
+    ('overlap', 'finished', 'missed'),
+    [('first', {'long'}, {'short'}), ('last', {'long', 'short'}, set()), ('parallel', {'long', 'short'}, set())],
+)
+def test_overlapping_events_follow_the_rule_and_the_loser_is_reported(
+    hall: Callable[..., Hall], overlap: str, finished: set[str], missed: set[str]
+) -> None:
+    here = hall(overlap=overlap)
+    here.schedule(event('long', 0, 8), event('short', 2, 3))
+
+    here.until(lambda: all(here.over(uid)() or uid in here.book.misses for uid in ('long', 'short')))
+
+    assert {uid for uid in ('long', 'short') if here.phase(uid) is Phase.FINISHED} == finished
+    assert set(here.book.misses) == missed
+    assert all('long' in cause for cause in here.book.misses.values())
+
+
+def test_an_event_that_passed_while_the_agent_was_off_is_missed(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    here.schedule(event('a', -60, 30))
+
+    here.until(lambda: bool(here.book.misses))
+
+    assert here.book.misses == {'a': 'the agent was not running'}
+
+
+def test_a_folder_that_cannot_be_used_is_a_fault_until_it_can(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    here.store.prepare()
+    here.store.marker.unlink()  # as if the disk was not mounted
+    here.schedule(event('a', 0, 15))
+    here.until(lambda: bool(here.book.faults.get(Fault.FOLDER_UNUSABLE)))
+    assert here.book.journals == {}
+    assert 'mount' in here.book.faults[Fault.FOLDER_UNUSABLE]
+
+    here.store.marker.touch()
+    here.until(here.recording('a'))
+
+    assert here.book.faults[Fault.FOLDER_UNUSABLE] == ''
+
+
+def test_a_stop_ends_the_recorder_and_the_next_agent_goes_on(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    here.schedule(event('a', 0, 14))
+    here.until(here.recording('a'))
+    here.service.close()
+    assert here.phase('a') is Phase.INTERRUPTED
+
+    here.service = here.capture()
+    here.until(here.over('a'))
+
+    assert here.phase('a') is Phase.FINISHED
+    assert len(here.book.journals['a'].segments) == 2
+
+
+def test_an_id_from_the_core_cannot_lead_out_of_the_folder(hall: Callable[..., Hall], tmp_path: Path) -> None:
+    here = hall()
+    uid = '../../outside'
+    here.schedule(event(uid, 0, 2))
+
+    here.until(here.over(uid))
+
+    assert here.phase(uid) is Phase.FINISHED
+    assert {path.name for path in tmp_path.iterdir()} == {'recordings'}
+    assert all(path.parent == here.store.root for path in here.store.root.iterdir())
