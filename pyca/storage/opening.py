@@ -64,16 +64,13 @@ class Opener:
                 f'The database {self._location.shown}: its folder {path.parent} does not exist;'
                 ' create it or change agent.database.'
             )
-        engine = make_engine(self._location, self._timeout)
         try:
-            self._prepare(engine)
+            engine = self._prepared()
         except DatabaseError as error:
             if path is None or not means_damage(error):
                 raise
-            found = sqlite_file.identity(path)
-            engine.dispose()
-            self._set_aside(path, found)
-            self._prepare(engine)
+            self._set_aside(path, sqlite_file.identity(path))
+            engine = self._prepared()
         logger.info('Using the database %s', self._location.shown)
         log = None if path is None else sqlite_file.identity(sqlite_file.beside(path, '-wal'))
         return Opened(engine, os.getpid(), path, None if path is None else sqlite_file.identity(path), log)
@@ -96,6 +93,15 @@ class Opener:
             if broken:
                 target = sqlite_file.set_aside(path)
                 logger.error('The database %s is damaged; it was set aside as %s', path, target)
+
+    def _prepared(self) -> Engine:
+        engine = make_engine(self._location, self._timeout)
+        try:
+            self._prepare(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return engine
 
     def _prepare(self, engine: Engine) -> None:
         path = self._location.path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -95,9 +95,15 @@ def _replace(connection: Connection, wanted: dict[Key, Event]) -> bool:
     for event in different:
         where = (_U.uid == event.uid, _U.start == event.start)
         connection.execute(update(upcoming_event).where(*where).values(_values(event)))
-    for event in new.values():
-        connection.execute(insert(upcoming_event).values(_values(event)))
+    for batch in _batches(list(new.values()), 200):
+        connection.execute(insert(upcoming_event), [_values(event) for event in batch])
     return bool(gone or different or new)
+
+
+def _batches(events: Sequence[Event], size: int) -> Iterator[Sequence[Event]]:
+    """Few statements keep the writers' turn short, few events at a time keep the memory small."""
+    for first in range(0, len(events), size):
+        yield events[first : first + size]
 
 
 def _values(event: Event) -> dict[str, Any]:

@@ -67,6 +67,16 @@ def test_a_missing_table_is_made_again(new: Database) -> None:
     assert Memory(new).get('key') == 1
 
 
+def test_a_writer_has_the_database_for_itself_before_it_writes(database: Database, url: str, clock: HandClock) -> None:
+    other = Database(url, clock, timeout=0.1)
+    with database.write() as connection:
+        connection.execute(select(pyca_memory)).all()
+        with pytest.raises(StorageError, match='another program has kept it locked'):
+            Memory(other).put('key', 1)
+    Memory(other).put('key', 1)
+    other.close()
+
+
 def test_many_threads_lose_no_write(database: Database) -> None:
     def write(number: int) -> None:
         for step in range(5):

@@ -123,6 +123,15 @@ def test_a_status_that_a_person_chose_outlasts_a_restart_of_capture(recordings: 
     assert only(recordings).status is EventStatus.FINISHED_RECORDING
 
 
+def test_a_status_that_a_person_chose_outlasts_other_news_of_the_journal(
+    recordings: Recordings, database: Database
+) -> None:
+    recordings.mirror(EVENT, EventStatus.PARTIAL_RECORDING, TRACKS, phase='partial')
+    Edits(database).change('a', Edit(status=EventStatus.FINISHED_RECORDING))
+    assert recordings.mirror(EVENT, EventStatus.PARTIAL_RECORDING, TRACKS[:1], phase='partial')
+    assert (only(recordings).status, only(recordings).tracks) == (EventStatus.FINISHED_RECORDING, TRACKS[:1])
+
+
 def test_a_change_of_one_event_leaves_another_with_the_same_start_alone(recordings: Recordings) -> None:
     """H49: both changed."""
     begin(recordings)

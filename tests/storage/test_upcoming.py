@@ -30,6 +30,13 @@ def test_the_whole_set_is_replaced(database: Database) -> None:
     assert [(event.uid, event.start) for event in upcoming.all()] == [('new', 1), ('kept', 100), ('moved', 300)]
 
 
+def test_a_large_calendar_is_kept_whole(database: Database) -> None:
+    events = [Event(f'uid {number}', number, number + 1) for number in range(1001)]
+    Upcoming(database).replace(events, 'core', 1.0)
+    assert Upcoming(database).all() == events
+    assert not Upcoming(database).replace(events, 'core', 2.0)
+
+
 @pytest.mark.parametrize(
     'changed',
     [
