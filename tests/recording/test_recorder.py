@@ -257,7 +257,7 @@ def test_a_cancelled_recorder_never_starts(spawn: Spawn, folder: Path) -> None:
     state = over(recorder)
 
     assert (state.phase, state.started, state.error) == ('ended', None, 'cancelled before its start')
-    assert not keeper.alive
+    wait_for(lambda: not keeper.alive)
     assert log(folder) == ''
 
 
