@@ -17,6 +17,7 @@ class Stat(NamedTuple):
     """What /proc/<pid>/stat says; `ticks` is the start in clock ticks since boot."""
 
     state: str
+    parent: int
     group: int
     session: int
     ticks: int
@@ -28,7 +29,9 @@ def stat(pid: int) -> Stat | None:
         fields = (_PROC / str(pid) / 'stat').read_bytes().rpartition(b')')[2].split()
     except OSError:
         return None
-    return Stat(fields[0].decode(), int(fields[2]), int(fields[3]), int(fields[19])) if len(fields) > 19 else None
+    if len(fields) < 20:
+        return None
+    return Stat(fields[0].decode(), int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
 
 
 @dataclass(frozen=True)

@@ -127,19 +127,25 @@ class Recorder:
 
     def _look(self) -> KeeperState:
         self._read()
-        if not self._over() and not self._alive():
-            self._read()  # its last word may have come in between
-            if not self._over():
-                self._search()
-        elif not self._written:
-            self._search()  # the keeper lives but cannot write
-        if self._over():
-            return self._told('ended')
+        if not self._written:
+            self._search()  # the keeper cannot write, or has not yet
+        if not self._over() and (phase := self._living()):
+            return self._told(phase)
+        self._read()  # read after the keeper was seen to be gone, this is its last word
+        if not self._over():
+            self._search()  # a recorder that it had no time to note
+            if phase := self._living():
+                return self._told(phase)
+            return self._gone()
+        return self._told('ended')
+
+    def _living(self) -> Phase | None:
+        """The phase by the processes alone, None when there is none left."""
         if self._recorder is not None and self._recorder.alive:
-            return self._told('running')
+            return 'running'
         if self._keeper is not None and self._keeper.alive:
-            return self._told('running' if self._recorder is not None else 'waiting')
-        return self._gone()
+            return 'waiting' if self._recorder is None else 'running'
+        return None
 
     def _told(self, phase: Phase, error: str = '') -> KeeperState:
         written = self._written
@@ -157,6 +163,7 @@ class Recorder:
         )
 
     def _gone(self) -> KeeperState:
+        self._reap()
         if self._cancelled and self._recorder is None:
             return self._told('ended', keeper.CANCELLED)
         text = f' with exit code {self._exit}' if self._exit else ''
@@ -164,9 +171,6 @@ class Recorder:
 
     def _over(self) -> bool:
         return self._written.get('phase') in ('ended', 'failed', 'cancelled')
-
-    def _alive(self) -> bool:
-        return any(process is not None and process.alive for process in (self._keeper, self._recorder))
 
     def _reap(self) -> None:
         """Take the exit status of a keeper that is our child, so that no zombie stays."""
@@ -201,12 +205,19 @@ class Recorder:
 
     def _search(self) -> None:
         """Find keeper or recorder by the environment: where the file is missing, damaged, or not up to date."""
-        for pid, now in all_processes():
-            if now.session != pid or now.state == 'Z' or not has_variable(pid, VARIABLE, str(self._path)):
-                continue
-            if keeper.__file__ in words(pid):
-                self._keeper = Process(pid, now.ticks)
-            else:
+        found = {
+            pid: now
+            for pid, now in all_processes()
+            if now.session == pid and now.state != 'Z' and has_variable(pid, VARIABLE, str(self._path))
+        }
+        commands = {pid: words(pid) for pid in found}
+        keepers = {pid for pid, command in commands.items() if keeper.__file__ in command}
+        for pid, now in found.items():
+            if pid in keepers:
+                # a keeper's child that is just about to become the recorder looks like a keeper
+                if now.parent not in keepers and not (self._keeper and self._keeper.alive):
+                    self._keeper = Process(pid, now.ticks)
+            elif commands[pid]:  # none: it is gone
                 self._recorder = Process(pid, now.ticks)
 
 

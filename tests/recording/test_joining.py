@@ -85,7 +85,22 @@ def test_a_segment_that_was_cut_off_is_joined_as_well(folder: Path) -> None:
     # given a file that was never closed
     whole = film(folder / 'whole.mkv', 2, kind='matroska')
     script = ['-f', 'lavfi', '-i', 'testsrc=r=10:s=32x32', '-f', 'lavfi', '-i', 'sine=sample_rate=8000', '-t', '2']
-    command = ['ffmpeg', '-v', 'error', '-nostdin', *script, '-c:v', 'mpeg4', '-c:a', 'aac', '-f', 'matroska', 'pipe:']
+    command = [
+        'ffmpeg',
+        '-v',
+        'error',
+        '-nostdin',
+        *script,
+        '-c:v',
+        'mpeg4',
+        '-c:a',
+        'aac',
+        '-f',
+        'matroska',
+        '-live',
+        '1',
+        'pipe:',
+    ]
     cut = folder / 'cut.mkv'
     cut.write_bytes(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
 

@@ -257,7 +257,7 @@ def test_a_cancelled_recorder_never_starts(spawn: Spawn, folder: Path) -> None:
     state = over(recorder)
 
     assert (state.phase, state.started, state.error) == ('ended', None, 'cancelled before its start')
-    assert not keeper.alive
+    wait_for(lambda: not keeper.alive)
     assert log(folder) == ''
 
 
@@ -416,6 +416,17 @@ def test_no_zombie_stays(spawn: Spawn, folder: Path) -> None:
     over(recorder)
 
     wait_for(lambda: recorder.state() and not keeper.exists)
+
+
+def test_a_quick_end_is_never_taken_for_a_loss(spawn: Spawn) -> None:
+    # given recorders that end at once, looked at without a pause
+    for words in [('false',), ('no-such-recorder',)] * 8:
+        recorder = spawn(words=words)
+
+        while (state := recorder.state()).phase not in ('ended', 'lost'):
+            continue
+
+        assert (state.phase, state.status) == ('ended', 1 if words == ('false',) else None)
 
 
 def test_the_log_is_appended_by_the_next_run(spawn: Spawn, folder: Path) -> None:
