@@ -93,8 +93,8 @@ class Http:
         """
         with file.path.open('rb', buffering=0) as content:
             form = Multipart(fields, file.name.encode('ascii', 'replace').decode(), content)
-            limit = file.answer_limit
-            return self._request(Request('POST', url, form=form, progress=file.progress, once=True, answer_limit=limit))
+            request = Request('POST', url, form=form, once=True, answer_limit=file.answer_limit)
+            return self._request(replace(request, progress=file.progress))
 
     def close(self) -> None:
         """Close the connection; a later request opens a new one."""
@@ -157,7 +157,7 @@ class Http:
         try:
             curl.perform()
         except pycurl.error as error:
-            # A server may refuse before it has read the whole body: that answer counts, not the broken connection.
+            # A server may refuse before it has read the whole body, and then break the connection.
             early = answer.ended and answer.status >= 400 and watch.verdict is Verdict.NONE and not answer.full
             if not early:
                 self._fail(request, watch, answer, error)
