@@ -19,7 +19,7 @@ from pyca.opencast import answers
 from pyca.opencast.answers import Response
 from pyca.opencast.cookies import CookieFile
 from pyca.opencast.exchange import MOST, Answer, Failure, Request, Upload
-from pyca.opencast.login import Login, origin
+from pyca.opencast.login import BODY_AGE, UPLOAD_AGE, Login, origin
 from pyca.opencast.multipart import Multipart
 from pyca.opencast.watch import Verdict, Watch
 
@@ -32,8 +32,6 @@ BLOCK, SMALLEST_BLOCK = 512 * 1024, 16 * 1024
 """Bytes that libcurl reads from a file at a time, without and with a rate limit."""
 SIZE_UPLOAD = getattr(pycurl, 'SIZE_UPLOAD_T', pycurl.SIZE_UPLOAD)
 """The older of the two is deprecated, the newer not everywhere."""
-BODY_AGE, UPLOAD_AGE = 240.0, 60.0
-"""Seconds that a digest challenge is trusted for, of the 300 that the core gives it (contract 3.1)."""
 
 
 @dataclass(eq=False, repr=False)
