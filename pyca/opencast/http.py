@@ -19,7 +19,7 @@ from pyca.opencast import answers
 from pyca.opencast.answers import Response
 from pyca.opencast.cookies import CookieFile
 from pyca.opencast.exchange import MOST, Answer, Failure, Request, Upload
-from pyca.opencast.login import Login, origin
+from pyca.opencast.login import BODY_AGE, UPLOAD_AGE, Login, origin
 from pyca.opencast.multipart import Multipart
 from pyca.opencast.watch import Verdict, Watch
 
@@ -32,8 +32,6 @@ BLOCK, SMALLEST_BLOCK = 512 * 1024, 16 * 1024
 """Bytes that libcurl reads from a file at a time, without and with a rate limit."""
 SIZE_UPLOAD = getattr(pycurl, 'SIZE_UPLOAD_T', pycurl.SIZE_UPLOAD)
 """The older of the two is deprecated, the newer not everywhere."""
-BODY_AGE, UPLOAD_AGE = 240.0, 60.0
-"""Seconds that a digest challenge is trusted for, of the 300 that the core gives it (contract 3.1)."""
 
 
 @dataclass(eq=False, repr=False)
@@ -93,8 +91,8 @@ class Http:
         """
         with file.path.open('rb', buffering=0) as content:
             form = Multipart(fields, file.name.encode('ascii', 'replace').decode(), content)
-            limit = file.answer_limit
-            return self._request(Request('POST', url, form=form, progress=file.progress, once=True, answer_limit=limit))
+            request = Request('POST', url, form=form, once=True, answer_limit=file.answer_limit)
+            return self._request(replace(request, progress=file.progress))
 
     def close(self) -> None:
         """Close the connection; a later request opens a new one."""
@@ -157,7 +155,7 @@ class Http:
         try:
             curl.perform()
         except pycurl.error as error:
-            # A server may refuse before it has read the whole body: that answer counts, not the broken connection.
+            # A server may refuse before it has read the whole body, and then break the connection.
             early = answer.ended and answer.status >= 400 and watch.verdict is Verdict.NONE and not answer.full
             if not early:
                 self._fail(request, watch, answer, error)

@@ -18,6 +18,9 @@ from urllib.parse import urlsplit
 from pyca.clock import Clock
 from pyca.settings import Server
 
+BODY_AGE, UPLOAD_AGE = 240.0, 60.0
+"""Seconds that a digest challenge is trusted for, of the 300 that the core gives it (contract 3.1)."""
+
 _SCHEME = re.compile(r'(?:^|,)\s*(Basic|Digest|Bearer|Negotiate|NTLM)(?=\s|,|$)', re.IGNORECASE)
 _PAIR = re.compile(r'([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 _HASHES = {'MD5': 'md5', 'SHA-256': 'sha256'}

@@ -48,6 +48,13 @@ def test_headers_of_an_answer_have_lower_case_names_and_the_text_is_utf8(core: F
     assert response.url == core.url
 
 
+def test_an_address_is_sent_as_it_is(core: FakeCore, http: Http) -> None:
+    """What is asked and what digest login signs must be the same."""
+    http.get(f'{core.url}/a/../Höhle/b%20c?d=ä')
+
+    assert core.paths == ['GET /a/../H%C3%B6hle/b%20c?d=%C3%A4']
+
+
 def test_a_form_is_urlencoded(core: FakeCore, http: Http) -> None:
     core.answer = lambda exchange: exchange.take()
 
@@ -294,6 +301,17 @@ def test_an_answer_that_is_cut_off_is_no_answer(core: FakeCore, http: Http) -> N
     core.answer = answer
 
     with pytest.raises(Unreachable, match='cut off'):
+        http.get(core.url)
+
+
+def test_a_refusal_whose_text_is_cut_off_still_counts(core: FakeCore, http: Http) -> None:
+    def answer(exchange: Exchange) -> None:
+        exchange.reply(400, 'Could not', {'Content-Length': '1000'})
+        exchange.hang_up()
+
+    core.answer = answer
+
+    with pytest.raises(Refused, match='Could not'):
         http.get(core.url)
 
 

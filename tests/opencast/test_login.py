@@ -139,6 +139,21 @@ def test_a_stale_challenge_has_the_request_repeated_once(
     assert len(bodies(core)) == 2
 
 
+def test_a_challenge_that_is_stale_at_once_has_the_request_repeated_once(
+    core: FakeCore, connect: Connect, digest: DigestCore
+) -> None:
+    def answer(exchange: Exchange) -> None:
+        if exchange.method == 'POST' and digest.nonce == 1:
+            digest.expire()
+        digest(exchange)
+
+    core.answer = answer
+
+    connect(core, auth_method='digest').post(f'{core.url}/agents/a', {'state': 'idle'})
+
+    assert core.paths == ['GET /info/me.json', 'POST /agents/a', 'POST /agents/a']
+
+
 def test_a_server_that_always_says_stale_is_left_alone(core: FakeCore, connect: Connect, digest: DigestCore) -> None:
     digest.always_stale = True
     http = connect(core, auth_method='digest')

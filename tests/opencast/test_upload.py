@@ -127,6 +127,14 @@ def test_the_rate_is_kept(core: FakeCore, connect: Connect, file: Path) -> None:
     assert time.monotonic() - begun > 1.0
 
 
+def test_a_low_rate_is_no_stall(core: FakeCore, connect: Connect, file: Path) -> None:
+    """Blocks go out with pauses between them then."""
+    os.truncate(file, 60_000)
+    core.answer = lambda exchange: exchange.take()
+
+    connect(core, rate=20_000, stall=0.1).upload(f'{core.url}/a', FIELDS, Upload(file, 'a.mp4'))
+
+
 def test_a_core_that_stops_reading_is_given_up(core: FakeCore, connect: Connect, tmp_path: Path) -> None:
     """H22."""
     path = tmp_path / 'large'
@@ -183,11 +191,13 @@ def test_a_connection_cut_in_the_middle_is_tried_again(core: FakeCore, http: Htt
 
 @pytest.mark.parametrize('status', [400, 500])
 def test_an_answer_before_the_end_of_the_body_counts(core: FakeCore, http: Http, file: Path, status: int) -> None:
-    file.write_bytes(bytes(30_000_000))
+    """The server lingers, as real ones do: a connection reset at once may take the answer with it."""
+    os.truncate(file, 500_000_000)
 
     def refuse(exchange: Exchange) -> None:
         exchange.read(100_000)
         exchange.reply(status, 'disk full', {'Connection': 'close'})
+        exchange.read()
         exchange.hang_up()
 
     core.answer = refuse
@@ -196,6 +206,8 @@ def test_an_answer_before_the_end_of_the_body_counts(core: FakeCore, http: Http,
         http.upload(f'{core.url}/a', FIELDS, Upload(file, 'a.mp4'))
 
     assert caught.value.status == status
+    http.close()
+    assert core.calls[0].received < 500_000_000
 
 
 def test_a_stop_ends_an_upload(core: FakeCore, connect: Connect, file: Path) -> None:

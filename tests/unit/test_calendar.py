@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyca.errors import NotUnderstood
@@ -306,6 +306,7 @@ def test_ten_thousand_entries_are_read_in_seconds_and_again_at_once() -> None:
     assert again < first
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_raise_anything_else(body: bytes) -> None:
     try:
@@ -326,6 +327,7 @@ PIECES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(PIECES, max_size=3).map(b''.join), max_size=15), st.sampled_from([b'\n', b'\r\n', b'\r']))
 def test_no_entry_however_broken_costs_the_good_one(lines: list[bytes], end: bytes) -> None:
     good = calendar(entry(UID='UID:good'))[len('BEGIN:VCALENDAR\r\n') :]
@@ -337,6 +339,7 @@ def test_no_entry_however_broken_costs_the_good_one(lines: list[bytes], end: byt
     assert all(event.end > event.start and event.uid for event in parsed.events)
 
 
+@settings(deadline=None)
 @given(st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9999, 12, 31)), st.text())
 def test_any_time_and_title_come_through(moment: datetime, title: str) -> None:
     moment = moment.replace(microsecond=0, tzinfo=timezone.utc)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyca.event import Event
@@ -106,6 +106,7 @@ def test_catalogs_are_named_by_their_flavor() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_is_too_odd(text: str) -> None:
     for variant in (text, f'#{text}', f'#\n{text}'):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyca.errors import NotUnderstood
@@ -63,6 +63,7 @@ def test_a_package_must_have_grown_by_one(before: str) -> None:
             parse(FULL, grown_from=package)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_raises_anything_else(text: str) -> None:
     with pytest.raises(NotUnderstood):
