@@ -12,7 +12,7 @@ from tests.rules.source import Module, modules
 
 SERVICES = ('schedule', 'capture', 'ingest', 'agentstate')
 LAYERS = (
-    ('event', 'states', 'settings', 'errors', 'clock', 'stop'),
+    ('event', 'states', 'settings', 'errors', 'clock', 'stop', 'backoff'),
     ('config', 'loop', 'logs', 'systemd'),
     ('opencast', 'recording', 'storage'),
     (*SERVICES, 'accounts', 'ui'),
