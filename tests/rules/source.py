@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,11 +36,12 @@ class Module:
         return f'{self.path}:{node.lineno}'
 
 
-def modules(folder: str = 'pyca') -> list[Module]:
+@functools.cache
+def modules(folder: str = 'pyca') -> tuple[Module, ...]:
     """Every file with content below the folder."""
     found = []
     for path in sorted((ROOT / folder).rglob('*.py')):
         text = path.read_text(encoding='utf-8')
         if text.strip():
             found.append(Module(path.relative_to(ROOT).as_posix(), ast.parse(text), len(text.splitlines())))
-    return found
+    return tuple(found)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-import pytest
-
 from tests.rules.source import Module, modules
 
 PATCHING = {'monkeypatch.setattr', 'monkeypatch.setitem', 'mock.patch', 'patch', 'patch.object', 'mock.patch.object'}
 PATCHABLE = {'os.environ', 'sys.argv'}
+LONGEST_PAUSE = 0.1
 
 
 def calls(module: Module) -> Iterator[tuple[ast.Call, str]]:
@@ -19,38 +18,56 @@ def calls(module: Module) -> Iterator[tuple[ast.Call, str]]:
             yield node, ast.unparse(node.func)
 
 
-@pytest.mark.parametrize('module', modules('tests'), ids=lambda module: module.path)
-def test_no_test_sleeps(module: Module) -> None:
-    """Where one polls, `threading.Event().wait(0.01)` inside a loop with a deadline."""
-    assert not [module.at(node) for node, name in calls(module) if name.split('.')[-1] == 'sleep']
-
-
-@pytest.mark.parametrize('module', modules('tests'), ids=lambda module: module.path)
-def test_no_test_patches_a_module(module: Module) -> None:
-    patched = [(node, name) for node, name in calls(module) if name in PATCHING]
+def test_no_test_sleeps() -> None:
+    """A short pause in a loop that waits for a condition is no sleep."""
+    pauses = {
+        id(call)
+        for module in modules('tests')
+        for loop in ast.walk(module.tree)
+        if isinstance(loop, ast.While)
+        for call in ast.walk(loop)
+        if isinstance(call, ast.Call) and call.args and is_short(call.args[0])
+    }
     assert not [
         module.at(node)
-        for node, name in patched
-        if not (name.endswith('setitem') and ast.unparse(node.args[0]) in PATCHABLE)
+        for module in modules('tests')
+        for node, name in calls(module)
+        if name.split('.')[-1] == 'sleep' and id(node) not in pauses
     ]
 
 
-@pytest.mark.parametrize('module', modules('tests'), ids=lambda module: module.path)
-def test_every_test_claims_something(module: Module) -> None:
-    asserting = {function.name for function in module.functions if claims(function)}
-    while more := {
-        function.name
-        for function in module.functions
-        if function.name not in asserting and names_called(function) & asserting
-    }:
-        asserting |= more
-    tests = [function for function in module.functions if function.name.startswith('test_')]
-    assert not [module.at(function) for function in tests if function.name not in asserting]
+def is_short(argument: ast.expr) -> bool:
+    value = argument.value if isinstance(argument, ast.Constant) else None
+    return isinstance(value, (int, float)) and value <= LONGEST_PAUSE
+
+
+def test_no_test_patches_a_module() -> None:
+    assert not [
+        module.at(node)
+        for module in modules('tests')
+        for node, name in calls(module)
+        if name in PATCHING and not (name.endswith('setitem') and ast.unparse(node.args[0]) in PATCHABLE)
+    ]
+
+
+def test_every_test_claims_something() -> None:
+    idle = []
+    for module in modules('tests'):
+        asserting = {function.name for function in module.functions if claims(function)}
+        tests = [function for function in module.functions if function.name.startswith('test_')]
+        while more := {
+            function.name
+            for function in module.functions
+            if function.name not in asserting and names_called(function) & asserting
+        }:
+            asserting |= more
+        idle += [module.at(function) for function in tests if function.name not in asserting]
+    assert not idle
 
 
 def claims(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether it asserts by itself, or with a function that other files offer for it."""
-    offered = {'raises', 'warns', 'eventually', 'until', 'wait_for', 'wait_until'}
+    offered = {'raises', 'warns', 'eventually', 'until', 'wait_for', 'wait_until', 'run_until'}
     return any(isinstance(node, ast.Assert) for node in ast.walk(function)) or bool(names_called(function) & offered)
 
 
