@@ -35,8 +35,8 @@ class Known:
     def take(self, events: Sequence[Event], lost: Sequence[str], now: float | None) -> None:
         """Take over a whole calendar.
 
-        An unreadable entry, its uid in `lost`, leaves what was known of that event as it is. A known event that the calendar leaves out
-        stays as absent, unless it is over; `now` is None while the time is not known.
+        An unreadable entry, its uid in `lost`, leaves what was known of that event as it is. A known event that the
+        calendar leaves out stays as absent, unless it is over; `now` is None while the time is not known.
         """
         present = {event.uid for event in events}
         kept = (event for event in self._events.values() if event.uid not in present)

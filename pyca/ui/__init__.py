@@ -16,14 +16,14 @@ BAD_CONFIGURATION = 4
 def __getattr__(name: str) -> Any:
     if name != 'app':
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    from pyca import config
     from pyca.clock import SystemClock
+    from pyca.config import load
     from pyca.errors import ConfigurationError
     from pyca.storage.database import Database
     from pyca.ui.application import create_app
 
     try:
-        settings = config.load()
+        settings = load()
     except ConfigurationError as error:
         sys.stderr.write(f'{error}\n')
         raise SystemExit(BAD_CONFIGURATION) from None
