@@ -85,11 +85,13 @@ def test_the_places_are_those_of_existing_installations() -> None:
 
 
 def test_a_file_that_cannot_be_read_is_a_mistake_and_not_skipped(tmp_path: Path) -> None:
-    folder = tmp_path / 'pyca.conf'
+    folder, loop = tmp_path / 'folder.conf', tmp_path / 'loop.conf'
     folder.mkdir()
-    found = written(tmp_path, '[agent]\nname = found', 'second.conf')
-    with pytest.raises(ConfigurationError, match=rf'{folder}: cannot be read \(Is a directory\)'):
-        config.load(search=[str(folder), found])
+    loop.symlink_to(loop)
+    found = written(tmp_path, '[agent]\nname = found', 'third.conf')
+    for name, reason in ((folder, 'Is a directory'), (loop, 'Too many levels of symbolic links')):
+        with pytest.raises(ConfigurationError, match=rf'{name}: cannot be read \({reason}\); it must be a file that'):
+            config.load(search=[str(name), found])
 
 
 def test_without_any_file_the_defaults_load_loudly_and_nothing_is_recorded(tmp_path: Path) -> None:

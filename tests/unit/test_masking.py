@@ -74,3 +74,17 @@ def test_words_that_everybody_knows_are_left_readable() -> None:
 
 def test_the_longer_of_two_secrets_goes_first() -> None:
     assert Redaction(['word', 'wordwise'])('wordwise') == '***'
+
+
+@pytest.mark.parametrize(
+    'shape',
+    [
+        'a b/"c\\d\'ü',
+        'a%20b%2F%22c%5Cd%27%C3%BC',
+        'a+b%2F%22c%5Cd%27%C3%BC',
+        'a b/"c\\\\d\\\'ü',
+        'a b/\\"c\\\\d\'\\u00fc',
+    ],
+)
+def test_a_secret_is_found_plain_and_quoted_and_escaped(shape: str) -> None:
+    assert Redaction(['a b/"c\\d\'ü'])(f'<{shape}>') == '<***>'
