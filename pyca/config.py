@@ -6,6 +6,7 @@ Whatever is wrong with a file is reported at once, as one `ConfigurationError`; 
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from collections.abc import Callable, Sequence
@@ -52,12 +53,12 @@ def find(explicit: str | None, search: Sequence[str] = SEARCH) -> str | None:
     """The file to read. A file that is there without being readable is found, so that reading it says why."""
     for name in search if explicit is None else [explicit]:
         try:
-            with open(name, 'rb'):
-                return name
+            os.stat(name)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError:
             return name
+        return name
     if explicit is not None:
         raise ConfigurationError([Mistake(explicit, '', '', 'does not exist; give the path of a configuration file')])
     return None

@@ -49,7 +49,7 @@ def _signal(settings: Settings) -> Iterator[Finding]:
 def _as_many_files(settings: Settings) -> Iterator[Finding]:
     files, flavors = len(settings.capture.files), len(settings.capture.flavors)
     if files != flavors:
-        text = f'there are {files} files for {flavors} flavors; write one flavor for each file, in the same order'
+        text = f'number of files: {files}, of flavors: {flavors}; write one flavor for each file, in the same order'
         yield 'capture', 'files', text
 
 

@@ -134,6 +134,10 @@ class _Steady(logging.Handler):
             self._said = True
             self.complaints.say(f'Cannot log to {self.target} ({reason}); going on without it.')
 
+    def close(self) -> None:
+        with suppress(OSError):  # what is still to be written, onto a full disk
+            super().close()
+
 
 class _Stream(_Steady, logging.StreamHandler):  # type: ignore[type-arg]
     pass

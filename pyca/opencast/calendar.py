@@ -25,10 +25,14 @@ _RAW = frozenset({'ORGANIZER', 'ATTENDEE', 'URL', 'SOURCE', 'CONFERENCE', 'GEO',
 
 @dataclass(frozen=True)
 class Parsed:
-    """The events of a calendar by start, and one sentence for each thing in it that could not be used."""
+    """The events of a calendar by start, and one sentence for each thing in it that could not be used.
+
+    `lost` are the uids of the entries that had to be left out as a whole, empty for one without a uid.
+    """
 
     events: list[Event]
     bad: list[str]
+    lost: list[str]
 
 
 class _Bad(Exception):
@@ -37,6 +41,7 @@ class _Bad(Exception):
 
 @dataclass(frozen=True)
 class _Entry:
+    uid: str
     event: Event | None
     remarks: tuple[str, ...]
 
@@ -73,9 +78,9 @@ class Calendar:
                 raise _Bad('it has no end line')
             remarks: list[str] = []
             event = self._event(name, block, remarks)
-            return _Entry(event, tuple(f'{said}: {remark}' for remark in remarks))
+            return _Entry(name, event, tuple(f'{said}: {remark}' for remark in remarks))
         except _Bad as error:
-            return _Entry(None, (f'{said}: left out, {error}',))
+            return _Entry(name, None, (f'{said}: left out, {error}',))
 
     def _event(self, name: str, block: Block, remarks: list[str]) -> Event:
         data: dict[str, Any] = {}
@@ -166,9 +171,11 @@ def _collect(known: Iterable[_Entry]) -> Parsed:
     events: dict[tuple[str, int], Event] = {}
     starts: dict[str, int] = {}
     bad: list[str] = []
+    lost: list[str] = []
     for entry in known:
         bad.extend(entry.remarks)
         if entry.event is None:
+            lost.append(entry.uid)
             continue
         event = entry.event
         if (event.uid, event.start) in events:
@@ -177,4 +184,4 @@ def _collect(known: Iterable[_Entry]) -> Parsed:
             bad.append(f'event {event.uid}: there are entries with different starts, both count')
         events[event.uid, event.start] = event
         starts[event.uid] = event.start
-    return Parsed(sorted(events.values(), key=lambda event: (event.start, event.uid)), bad)
+    return Parsed(sorted(events.values(), key=lambda event: (event.start, event.uid)), bad, lost)

@@ -28,11 +28,13 @@ YEAR_2001 = 978_307_200_000
 
 @dataclass(frozen=True)
 class CalendarAnswer:
-    """A whole calendar. `etag` is to be sent back as it is; `bad` has a sentence for each entry left out."""
+    """A whole calendar. `etag` is to be sent back as it is; `bad` has a sentence for each thing that could not be used,
+    `lost` the uids of the entries that were left out."""
 
     events: list[Event]
     bad: list[str] = field(default_factory=list)
     etag: str | None = None
+    lost: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Core(IngestNode):
                 parsed = self._calendar.parse(response.body)
             except NotUnderstood as error:
                 raise NotUnderstood(f'GET {url}: {error}') from error
-            return CalendarAnswer(parsed.events, parsed.bad, response.headers.get('etag'))
+            return CalendarAnswer(parsed.events, parsed.bad, response.headers.get('etag'), parsed.lost)
 
     def technical(self, uid: str) -> Technical | None:
         """What the scheduler knows about an event; None if there is no such event (404)."""

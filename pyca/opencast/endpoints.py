@@ -40,12 +40,16 @@ class EndpointStore(Protocol):
 
 @dataclass
 class _Known:
-    """What is known of a service. `asked` and `tried` are monotonic times, None = not since the start."""
+    """What is known of a service. `asked` and `tried` are monotonic times, None = not since the start.
+
+    `empty`: the registry said that no node is online.
+    """
 
     nodes: list[str]
     asked: float | None = None
     tried: float | None = None
     error: CoreError | None = None
+    empty: bool = False
 
 
 class Endpoints:
@@ -80,9 +84,9 @@ class Endpoints:
         known = self._recall(service)
         if fresh or known.asked is None or self._clock.monotonic() - known.asked > AGE:
             self._refresh(service, known)
-        if known.nodes and not (isinstance(known.error, Overloaded) and known.asked is None and service == INGEST):
-            return self._choose(known.nodes)
-        raise known.error or Overloaded(_none_online(service))
+        if known.error is not None and (not known.nodes or (known.empty and service == INGEST)):
+            raise known.error.with_traceback(None)
+        return self._choose(known.nodes)
 
     def failed(self, service: str) -> None:
         """A node did not do what it should: ask the registry before it is used again."""
@@ -106,14 +110,14 @@ class Endpoints:
         except CoreError as error:
             if known.nodes and str(error) != str(known.error):
                 logger.warning('The old address of the %s service stays in use: %s', WORDS.get(service, service), error)
-            known.error = error
+            known.error, known.empty = error, False
             return
         if not nodes:
-            known.error, known.asked = Overloaded(_none_online(service)), None
+            known.error, known.empty, known.asked = Overloaded(_none_online(service)), True, None
             return
         if nodes != known.nodes:
             self._store.save({**{name: list(old) for name, old in self._store.load().items()}, service: nodes})
-        known.nodes, known.asked, known.error = nodes, now, None
+        known.nodes, known.asked, known.error, known.empty = nodes, now, None, False
         self._http.trust(*nodes)
         self._warn(nodes)
 

@@ -37,7 +37,7 @@ def origin(url: str) -> str:
 def challenges(header: str) -> dict[str, dict[str, str]]:
     """The parameters of each scheme that a `WWW-Authenticate` header offers, by lower-cased scheme."""
     found = list(_SCHEME.finditer(header))
-    ends = [match.start() for match in found[1:]] + [len(header)]
+    ends = [*(match.start() for match in found), len(header)][1:]
     return {
         match.group(1).lower(): {
             name.lower(): re.sub(r'\\(.)', r'\1', quoted) if quoted else bare

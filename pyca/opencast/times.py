@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from datetime import date, datetime, time, tzinfo
 
 from dateutil import parser, tz
-from dateutil.zoneinfo import get_zonefile_instance
+
+_NAME = re.compile(r'[A-Za-z_]+(?:/[A-Za-z_+-]+){1,2}')
 
 
 def epoch(text: str) -> int:
@@ -26,7 +28,8 @@ def zone(name: str) -> tzinfo | None:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return get_zonefile_instance().get(name)
+        # dateutil takes more than names: files, and rules such as `EST5EDT`.
+        return tz.gettz(name) if _NAME.fullmatch(name) else None
 
 
 def moment(value: date, where: tzinfo) -> int:

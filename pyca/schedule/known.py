@@ -32,17 +32,17 @@ class Known:
             if event.uid not in held:
                 self._events[event.uid, event.start] = event
 
-    def take(self, events: Sequence[Event], bad: Sequence[str], now: float | None) -> None:
+    def take(self, events: Sequence[Event], lost: Sequence[str], now: float | None) -> None:
         """Take over a whole calendar.
 
-        An entry of `bad` leaves what was known of that event as it is. A known event that the calendar leaves out
+        An unreadable entry, its uid in `lost`, leaves what was known of that event as it is. A known event that the calendar leaves out
         stays as absent, unless it is over; `now` is None while the time is not known.
         """
         present = {event.uid for event in events}
         kept = (event for event in self._events.values() if event.uid not in present)
-        old = [event for event in kept if event.uid in bad or now is None or event.end > now]
+        old = [event for event in kept if event.uid in lost or now is None or event.end > now]
         self._events = {(event.uid, event.start): event for event in (*old, *events)}
-        self._present = present.union(bad)
+        self._present = present.union(lost)
 
     def forget_over(self, now: float) -> None:
         """Leave out what is over for so long that the core leaves it out, too."""

@@ -19,7 +19,11 @@ class Answer(Protocol):
 
     @property
     def bad(self) -> Sequence[str]:
-        """The uids of the entries that could not."""
+        """A sentence for each thing that could not."""
+
+    @property
+    def lost(self) -> Sequence[str]:
+        """The uids of the entries that had to be left out for that."""
 
     @property
     def etag(self) -> str | None:

@@ -58,6 +58,7 @@ class Schedule:
         self._window = Window()
         self._due: float | None = None
         self._begun = self._recalled = False
+        self._remarked = ''
 
     def step(self) -> float:
         """Poll if it is time; the seconds until it is time again."""
@@ -120,9 +121,9 @@ class Schedule:
         self._shelf.synced(self._clock.now())
         if answer is not None:
             window = Window(window.cutoff, answer.etag)
-            self._known.take(answer.events, answer.bad, now)
+            self._known.take(answer.events, answer.lost, now)
             self._opinion.begin(self._known)
-            self._complaints.set(Fault.CALENDAR, _unreadable(answer))
+            self._remark(answer)
         if now is not None:
             self._known.forget_over(now)
         self._window = window
@@ -132,6 +133,17 @@ class Schedule:
             self._shelf.write_file(self._known)
         finally:
             self._store(window)
+
+    def _remark(self, answer: Answer) -> None:
+        """Say what is odd in the calendar: a fault if an event was left out for it, else a line in the log."""
+        odd = ' '.join(f'{remark}.' for remark in answer.bad)
+        if answer.lost:
+            self._complaints.set(Fault.CALENDAR, f'{odd} What is known of an event that is left out stays as it was.')
+            return
+        self._complaints.unset(Fault.CALENDAR)
+        if odd and odd != self._remarked:
+            logger.warning('the calendar is odd: %s', odd)
+        self._remarked = odd
 
     def _store(self, window: Window) -> None:
         """Bring the database up to date: nothing that a recording waits for."""
@@ -161,9 +173,3 @@ class Schedule:
         """`retry`, or longer if the core asked for it, but never longer than between two polls."""
         asked = error.retry_after if isinstance(error, Overloaded) else None
         return max(retry, min(asked or 0.0, self._agent.update_frequency))
-
-
-def _unreadable(answer: Answer) -> str:
-    if not answer.bad:
-        return ''
-    return f'Entries of the calendar that cannot be read, known events stay as they were: {", ".join(answer.bad)}'

@@ -105,7 +105,7 @@ class Database:
         try:
             opened = self._open()
             yield opened
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, ImportError) as error:
             if opened is not None:
                 self._learn(opened, error)
             raise StorageError(sentence(self.resolved, error)) from error

@@ -36,6 +36,7 @@ def locate(text: str, *, folder: Path | None = None, root: Path = Path('/')) -> 
     try:
         url = make_url(text)
         backend = url.get_backend_name()
+        url.get_dialect()  # refuses one that SQLAlchemy does not know
     except ArgumentError as error:
         raise StorageError('The database URL cannot be read; it looks like sqlite:///pyca.db.') from error
     if backend == 'postgresql' and url.drivername == backend:
@@ -67,4 +68,7 @@ def _postgresql() -> str:
 
 
 def _shown(url: URL) -> str:
-    return url.difference_update_query(_SECRETS).set(password=None).render_as_string(hide_password=True)
+    bare = url.difference_update_query(_SECRETS)
+    return URL.create(
+        bare.drivername, bare.username, None, bare.host, bare.port, bare.database, bare.query
+    ).render_as_string()

@@ -59,6 +59,16 @@ class Exchange:
         self._handler.wfile.write(content)
         self._handler.wfile.flush()
 
+    def take(self, status: int = 200, body: bytes | str = b'', headers: Mapping[str, str] | None = None) -> None:
+        """Read the whole body, then reply."""
+        self.read()
+        self.reply(status, body, headers)
+
+    def hang(self, released: threading.Event) -> None:
+        """Say nothing until the test is over."""
+        released.wait(30)
+        self.hang_up()
+
     def hang_up(self, *, reset: bool = False) -> None:
         """Close the connection without an answer."""
         if reset:
@@ -109,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = _any  # noqa: N815
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Quiet."""
 
 
@@ -156,7 +166,7 @@ def connect(start: Callable[..., FakeCore]) -> Iterator[Callable[..., Http]]:
 
     def begin(core: FakeCore, *, limits: settings.Http | None = None, **options: Any) -> Http:
         names = settings.Server.__dataclass_fields__
-        account = {'url': core.url, 'username': 'hall', 'password': 'secret word'}
+        account: dict[str, Any] = {'url': core.url, 'username': 'hall', 'password': 'secret word'}
         account |= {name: options.pop(name) for name in list(options) if name in names}
         http = Http(settings.Server(**account), limits or settings.Http(), **options)
         opened.append(http)

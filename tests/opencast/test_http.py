@@ -49,7 +49,7 @@ def test_headers_of_an_answer_have_lower_case_names_and_the_text_is_utf8(core: F
 
 
 def test_a_form_is_urlencoded(core: FakeCore, http: Http) -> None:
-    core.answer = lambda exchange: (exchange.read(), exchange.reply())[1]
+    core.answer = lambda exchange: exchange.take()
 
     http.post(f'{core.url}/form', {'state': 'idle', 'address': 'http://hörsaal/?a=b&c'})
 
@@ -60,7 +60,7 @@ def test_a_form_is_urlencoded(core: FakeCore, http: Http) -> None:
 
 
 def test_a_large_form_is_multipart_without_file_parts(core: FakeCore, http: Http) -> None:
-    core.answer = lambda exchange: (exchange.read(), exchange.reply())[1]
+    core.answer = lambda exchange: exchange.take()
 
     http.post(f'{core.url}/ingest', {'small': 'ä', 'mediaPackage': '<' * 400_000})  # three bytes each, urlencoded
 
@@ -209,7 +209,7 @@ def test_the_page_of_a_refusal_does_not_get_into_the_sentence(core: FakeCore, ht
 
 @pytest.mark.parametrize('status', [429, 502, 503, 504])
 def test_a_busy_core_is_asked_again_later(core: FakeCore, http: Http, status: int) -> None:
-    core.answer = lambda exchange: (exchange.read(), exchange.reply(status, '', {'Retry-After': '17'}))[1]
+    core.answer = lambda exchange: exchange.take(status, '', {'Retry-After': '17'})
 
     with pytest.raises(Overloaded) as caught:
         http.post(core.url, {'a': 'b'})
@@ -252,13 +252,15 @@ def test_an_answer_that_is_lost_leaves_open_what_the_core_did(
         exchange.hang_up(reset=reset)
 
     core.answer = swallow
-    fields = {'mediaPackage': '<' * 400_000 if method == 'multipart' else 'x'}
+    large = {'mediaPackage': '<' * 400_000}
+    calls: dict[str, Callable[[], object]] = {
+        'put': lambda: http.put(f'{core.url}/x'),
+        'post': lambda: http.post(f'{core.url}/ingest', {'mediaPackage': 'x'}, once=True),
+        'multipart': lambda: http.post(f'{core.url}/ingest', large, once=True),
+    }
 
     with pytest.raises(Unreachable) as caught:
-        if method == 'put':
-            http.put(f'{core.url}/x')
-        else:
-            http.post(f'{core.url}/ingest', fields, once=True)
+        calls[method]()
 
     assert caught.value.sent
     assert len(core.calls) == 1
@@ -303,7 +305,7 @@ def test_an_answer_without_end_is_not_understood(core: FakeCore, http: Http) -> 
 
 
 def test_a_core_that_never_answers_costs_the_time_limit(core: FakeCore, connect: Connect) -> None:
-    core.answer = lambda exchange: (core.released.wait(20), exchange.hang_up())[1]
+    core.answer = lambda exchange: exchange.hang(core.released)
     http = connect(core, limits=settings.Http(timeout=1))
 
     with pytest.raises(Unreachable, match='timeout in') as caught:

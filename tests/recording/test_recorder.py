@@ -16,6 +16,7 @@ from pyca.recording.recorder import VARIABLE, KeeperState, Recorder, state_path
 from tests.recording.conftest import Spawn
 from tests.recording.waiting import wait_for
 
+PROJECT = Path(__file__).parents[2]
 FOREVER = 'import time; print("up", flush=True); time.sleep(600)'
 STUBBORN = (
     'import signal, time; [signal.signal(n, signal.SIG_IGN) for n in (2, 15)]; print("up", flush=True); time.sleep(600)'
@@ -288,7 +289,7 @@ def test_term_to_the_keeper_goes_on_to_the_recorder(spawn: Spawn, folder: Path) 
 
 def test_another_agent_takes_over(spawn: Spawn, folder: Path) -> None:
     # given an agent that was killed while its recorder ran
-    agent = subprocess.run([sys.executable, '-c', AGENT, str(folder)], check=False, timeout=60)
+    agent = subprocess.run([sys.executable, '-c', AGENT, str(folder)], cwd=PROJECT, check=False, timeout=60)
     assert agent.returncode == -SIGKILL
 
     # when the next one looks
@@ -381,6 +382,22 @@ def test_after_a_power_cut_a_running_recorder_is_lost(folder: Path) -> None:
     state = recorder.state()
     assert (state.phase, state.started, state.status) == ('lost', 5.0, None)
     assert not recorder.signal(SIGTERM)
+
+
+def test_a_recorder_that_its_keeper_had_no_time_to_note_is_found(spawn: Spawn, folder: Path) -> None:
+    # given a keeper that was killed right after the start
+    running = up(spawn(FOREVER), folder)
+    wait_for(lambda: written(folder).get('phase') == 'running')
+    keeper = keeper_of(folder)
+    keeper.signal(SIGKILL)
+    wait_for(lambda: not keeper.alive)
+    entry = {'pid': keeper.pid, 'ticks': keeper.ticks}
+    state_path(folder, 1).write_text(state_text(phase='waiting', keeper=entry))
+
+    recorder = Recorder.find(folder, 1)
+
+    assert recorder is not None
+    assert (recorder.state().phase, recorder.state().pid) == ('running', running.pid)
 
 
 def test_no_trace_is_no_recorder(folder: Path) -> None:

@@ -58,7 +58,8 @@ def test_the_lock_of_a_killed_agent_is_free(tmp_path: Path) -> None:
         'import os, sys; from pathlib import Path; from pyca.recording.store import Store\n'
         'with Store(Path(sys.argv[1])).lock(): os.kill(os.getpid(), 9)'
     )
-    assert subprocess.run([sys.executable, '-c', program, str(tmp_path)], check=False, timeout=60).returncode == -9
+    words = [sys.executable, '-c', program, str(tmp_path)]
+    assert subprocess.run(words, cwd=Path(__file__).parents[2], check=False, timeout=60).returncode == -9
 
     with Store(tmp_path).lock():
         assert Store(tmp_path).usable() == ''

@@ -177,6 +177,7 @@ class ModelCore:
 
     def add_track(self, node: str, package: MediaPackage, flavor: str, path: Path, progress: Progress) -> MediaPackage:
         size = path.stat().st_size
+        progress(0, size)
         return self._do('add_track', path.name, lambda: self._grow(node, package, path.name, size, progress))
 
     def add_catalog(self, node: str, package: MediaPackage, flavor: str, text: str) -> MediaPackage:
@@ -200,8 +201,9 @@ class ModelCore:
     def _do(self, call: str, what: str, work: Callable[[], Answer]) -> Answer:
         self.calls.append((call, what))
         self.kill.here()
-        if call in self.always:
-            raise self.always[call]
+        for name in (call, f'{call} {what}'):
+            if name in self.always:
+                raise self.always[name]
         script = self.scripts[call].popleft() if self.scripts[call] else None
         if script is not None and not script.done:
             raise script.error

@@ -44,6 +44,7 @@ class Calendar:
     events: Sequence[Event]
     bad: Sequence[str] = ()
     etag: str | None = 'mod1'
+    lost: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -205,6 +205,15 @@ def test_a_core_that_knows_the_guides_only_gets_one_repeat(world: World) -> None
     assert world.core.count('ingest') == 2
 
 
+def test_a_repeat_that_never_left_is_none(world: World) -> None:
+    world.core.always = {'owns': Refused('403', status=403), 'technical': Refused('403', status=403)}
+    world.record()
+    world.core.fail('ingest', LOST)
+    world.core.fail('ingest', Unreachable('connection refused', sent=False))
+    world.run_until(DONE, within=600)
+    assert len(world.core.accepted) == 1
+
+
 def test_a_404_of_a_core_that_never_answered_yes_is_no_answer(world: World) -> None:
     world.core.deleted = True
     world.record()
@@ -248,6 +257,18 @@ def test_a_person_may_have_a_doubtful_upload_repeated(world: World) -> None:
     world.set(status=EventStatus.FINISHED_RECORDING, next_try=0.0)
     world.run_until(DONE, within=10)
     assert world.core.count('add_track') == 2
+    assert len(world.core.accepted) == 1
+
+
+def test_a_decision_of_a_person_counts_once(world: World) -> None:
+    world.core.own_ids = False
+    world.record()
+    world.core.fail('ingest', LOST)
+    world.run_until(HELD, within=100000)
+    world.set(status=EventStatus.FINISHED_RECORDING, next_try=0.0)
+    world.core.fail('ingest', LOST, done=True)
+    world.run_until(DONE, within=3600)
+    assert world.core.count('ingest') == 2
     assert len(world.core.accepted) == 1
 
 
@@ -337,10 +358,16 @@ def test_a_failing_recording_does_not_hold_up_the_others(world: World) -> None:
 def test_an_unreachable_node_of_one_recording_does_not_starve_the_others(world: World) -> None:
     world.record('bad', end=END - 100)
     world.record('good')
-    world.core.fail('add_track', Unreachable('stalled'))
-    world.core.fail('ingest_node', Unreachable('refused'))
+    world.core.always['add_track bad-0.mp4'] = Unreachable('stalled')
     world.run_until(DONE, uid='good', within=60)
-    world.run_until(DONE, uid='bad', within=60)
+    assert world.row('bad').status is FAILED
+
+
+def test_a_core_that_fails_is_left_alone_for_longer_and_longer(world: World) -> None:
+    world.record()
+    world.core.always['add_track'] = Refused('500', status=500)
+    world.run(3600)
+    assert 8 < world.core.count('add_track') < 16
 
 
 def test_success_makes_the_next_wait_short_again(world: World) -> None:

@@ -252,18 +252,27 @@ def test_an_entry_that_became_unreadable_leaves_the_event_as_it_was(caplog: pyte
     world.service.step()
     world.core.knows()
     with caplog.at_level(logging.WARNING):
-        world.poll(Calendar([event('b')], bad=['a']))
+        world.poll(Calendar([event('b')], bad=['event a: left out, it has no DTSTART'], lost=['a']))
         world.poll()
     assert world.uids == ['a', 'b']
     assert world.core.asked == []
-    assert 'a' in world.faults.now[Fault.CALENDAR].split()
+    assert 'event a: left out, it has no DTSTART.' in world.faults.now[Fault.CALENDAR]
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 1
+
+
+def test_a_harmless_oddity_is_a_line_in_the_log_and_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(FakeCore())
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            world.poll(Calendar([event('a')], bad=['event a: an attached file is damaged']))
+    assert world.faults.now == {}
+    assert caplog.messages == ['the calendar is odd: event a: an attached file is damaged.']
 
 
 def test_an_unreadable_entry_of_an_event_that_is_just_over_leaves_it_as_it_was() -> None:
     world = World(FakeCore(event('a', NOW - 3600, 1800)))
     world.service.step()
-    world.poll(Calendar([], bad=['a']))
+    world.poll(Calendar([], bad=['event a: left out'], lost=['a']))
     assert world.uids == ['a']
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from pyca.storage.database import Database
+from pyca.storage.tables import metadata, pyca_change
 from tests.storage import postgres
 from tests.storage.clocks import HandClock
 
@@ -35,8 +38,8 @@ def server() -> Iterator[str]:
 _numbers = itertools.count()
 
 
-@pytest.fixture
-def postgresql(server: str) -> Iterator[str]:
+@contextmanager
+def _postgresql(server: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database, as a compose file has it: without the name of a driver."""
     name = f'test{next(_numbers)}'
     engine = create_engine((server % 'postgres').replace('postgresql:', 'postgresql+psycopg2:'))
@@ -49,18 +52,65 @@ def postgresql(server: str) -> Iterator[str]:
     engine.dispose()
 
 
+@pytest.fixture(scope='session')
+def prepared_server(server: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database that has all its tables."""
+    with _postgresql(server) as url:
+        database = Database(url, HandClock(), timeout=60)
+        database.change()
+        database.close()
+        yield url
+
+
+@pytest.fixture(scope='session')
+def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database that has all its tables."""
+    path = tmp_path_factory.mktemp('prepared') / 'pyca.db'
+    database = Database(f'sqlite:///{path}', HandClock())
+    database.change()
+    database.close()
+    return path
+
+
 @pytest.fixture(params=['sqlite', 'postgresql'])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database of either kind."""
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database of either kind in which there is nothing, not even a table."""
     if request.param == 'sqlite':
-        return f'sqlite:///{tmp_path}/pyca.db'
-    return str(request.getfixturevalue('postgresql'))
+        yield f'sqlite:///{tmp_path}/pyca.db'
+    else:
+        with _postgresql(request.getfixturevalue('server')) as url:
+            yield url
+
+
+@pytest.fixture(params=['sqlite', 'postgresql'])
+def url(request: pytest.FixtureRequest, file: Path) -> Iterator[str]:
+    """The URL of a database of either kind without any rows."""
+    if request.param == 'sqlite':
+        shutil.copy(request.getfixturevalue('prepared_file'), file)
+        yield f'sqlite:///{file}'
+        return
+    url = str(request.getfixturevalue('prepared_server'))
+    yield url
+    database = Database(url, HandClock())
+    with database.write() as connection:
+        for table in metadata.sorted_tables:
+            if table is not pyca_change:
+                connection.execute(table.delete())
+    database.close()
 
 
 @pytest.fixture
 def database(url: str, clock: HandClock) -> Iterator[Database]:
     """Every question must get the same answer from both kinds."""
     database = Database(url, clock)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def new(new_url: str, clock: HandClock) -> Iterator[Database]:
+    """A database of either kind that its first question has to create."""
+    database = Database(new_url, clock)
     yield database
     database.close()
 

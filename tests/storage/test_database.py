@@ -58,13 +58,13 @@ def test_an_upper_layer_hears_only_one_kind_of_error(database: Database) -> None
         connection.exec_driver_sql('SELECT * FROM nowhere')
 
 
-def test_a_missing_table_is_made_again(database: Database) -> None:
-    with database.write() as connection:
+def test_a_missing_table_is_made_again(new: Database) -> None:
+    with new.write() as connection:
         connection.exec_driver_sql('DROP TABLE pyca_memory')
     with pytest.raises(StorageError):
-        Memory(database).get('key')
-    Memory(database).put('key', 1)
-    assert Memory(database).get('key') == 1
+        Memory(new).get('key')
+    Memory(new).put('key', 1)
+    assert Memory(new).get('key') == 1
 
 
 def test_many_threads_lose_no_write(database: Database) -> None:
@@ -95,6 +95,11 @@ def test_after_closing_the_next_question_opens_it_again(database: Database) -> N
     Memory(database).put('key', 1)
     database.close()
     assert Memory(database).get('key') == 1
+
+
+def test_a_driver_that_is_not_installed_is_named(clock: HandClock) -> None:
+    with pytest.raises(StorageError, match='pg8000'):
+        Database('postgresql+pg8000://db/pyca', clock).change()
 
 
 def test_a_server_that_is_gone_is_an_error_that_ends_with_it(clock: HandClock, tmp_path: object) -> None:

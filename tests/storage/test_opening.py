@@ -64,8 +64,8 @@ def upstream(file: Path) -> Path:
     return file
 
 
-def test_a_new_database_has_the_tables_that_the_code_expects(database: Database) -> None:
-    with database.read() as connection:
+def test_a_new_database_has_the_tables_that_the_code_expects(new: Database) -> None:
+    with new.read() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, metadata) == []
 
@@ -125,21 +125,21 @@ def test_old_code_reads_what_ours_wrote(sqlite: Database, file: Path) -> None:
     assert json.loads(blob.decode('utf-8')) == [['presenter/source', '/r/a.webm']]
 
 
-def test_five_programs_may_start_at_once_on_a_new_database(url: str, clock: HandClock) -> None:
-    command = [sys.executable, '-W', 'error', '-c', ASK, url]
+def test_five_programs_may_start_at_once_on_a_new_database(new_url: str, clock: HandClock) -> None:
+    command = [sys.executable, '-W', 'error', '-c', ASK, new_url]
     children = [
         subprocess.Popen([*command, f'key {number}'], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for number in range(5)
     ]
     answers = [child.communicate(timeout=60) for child in children]
     assert [child.returncode for child in children] == [0] * 5, answers
-    database = Database(url, clock)
+    database = Database(new_url, clock)
     assert [Memory(database).get(f'key {number}') for number in range(5)] == [1] * 5
     database.close()
 
 
-def test_alembic_is_loaded_only_when_the_tables_are_old(url: str) -> None:
-    command = [sys.executable, '-c', ASK, url, 'key']
+def test_alembic_is_loaded_only_when_the_tables_are_old(new_url: str) -> None:
+    command = [sys.executable, '-c', ASK, new_url, 'key']
     first = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert first.stdout == 'True False\n'
@@ -151,12 +151,12 @@ def test_the_newest_revision_is_the_one_that_the_code_looks_for() -> None:
     assert sorted(path.name for path in folder.glob('r*.py'))[-1].startswith(f'r{schema.REVISION}_')
 
 
-def test_a_database_of_a_newer_version_is_refused_in_one_sentence(database: Database) -> None:
-    with database.write() as connection:
+def test_a_database_of_a_newer_version_is_refused_in_one_sentence(new: Database) -> None:
+    with new.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'newer'")
-    database.close()
+    new.close()
     with pytest.raises(StorageError, match='newer pyCA'):
-        database.change()
+        new.change()
 
 
 def test_a_missing_folder_is_named(tmp_path: Path, clock: HandClock) -> None:

@@ -1,0 +1,85 @@
+"""What people change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pyca.event import Event, Track
+from pyca.states import EventStatus
+from pyca.storage.database import Database
+from pyca.storage.edits import Edit, Edits
+from pyca.storage.recorded import Recordings
+
+TRACKS = [Track('presenter/source', Path('/r/a.webm'))]
+
+
+@pytest.fixture
+def recordings(database: Database) -> Recordings:
+    recordings = Recordings(database)
+    for start in (100, 300):
+        recordings.mirror(Event('a', start, start + 100), EventStatus.PARTIAL_RECORDING, TRACKS, phase='partial')
+    recordings.mirror(Event('b', 300, 400), EventStatus.RECORDING, [], phase='recording')
+    return recordings
+
+
+@pytest.mark.parametrize(
+    ('edit', 'expected'),
+    [
+        (Edit(end=999), (300, 999, EventStatus.PARTIAL_RECORDING)),
+        (Edit(start=5), (5, 400, EventStatus.PARTIAL_RECORDING)),
+        (Edit(status=EventStatus.PAUSED_AFTER_RECORDING), (300, 400, EventStatus.PAUSED_AFTER_RECORDING)),
+        (Edit(), (300, 400, EventStatus.PARTIAL_RECORDING)),
+    ],
+)
+def test_only_what_was_given_changes(
+    database: Database, recordings: Recordings, edit: Edit, expected: tuple[int, int, EventStatus]
+) -> None:
+    row = Edits(database).change('a', edit)
+    assert row is not None
+    assert (row.event.start, row.event.end, row.status) == expected
+    assert row.name == 'recording-300-a'  # the folder keeps its name
+    assert row == recordings.get('a', expected[0])
+
+
+def test_the_other_recordings_of_the_event_stay(database: Database, recordings: Recordings) -> None:
+    Edits(database).change('a', Edit(status=EventStatus.FINISHED_RECORDING))
+    assert [(row.event.uid, row.event.start) for row in recordings.all(EventStatus.PARTIAL_RECORDING)] == [('a', 100)]
+
+
+def test_setting_it_to_finished_uploads_it_now(database: Database, recordings: Recordings) -> None:
+    Edits(database).change('a', Edit(status=EventStatus.FINISHED_RECORDING))
+    recordings.claim(0.0)
+    recordings.upload_failed('a', 300, 9e9, 'down')
+    assert recordings.claim(0.0) is None
+    Edits(database).change('a', Edit(status=EventStatus.FINISHED_RECORDING))
+    row = recordings.claim(0.0)
+    assert row is not None
+    assert (row.event.uid, row.event.start, row.cause) == ('a', 300, '')
+
+
+def test_an_event_that_is_not_there_is_none(database: Database, recordings: Recordings) -> None:
+    assert Edits(database).change('c', Edit(end=1)) is None
+    assert Edits(database).delete('c') == []
+
+
+def test_all_recordings_of_an_event_are_deleted_and_told(database: Database, recordings: Recordings) -> None:
+    """H57: only the folder of the first one could be found."""
+    deleted = Edits(database).delete('a')
+    assert [row.name for row in deleted] == ['recording-300-a', 'recording-100-a']
+    assert [row.event.uid for row in recordings.all()] == ['b']
+
+
+def test_a_deleted_recording_does_not_come_back_by_its_journal(database: Database, recordings: Recordings) -> None:
+    Edits(database).delete('a')
+    again = recordings.mirror(Event('a', 300, 400), EventStatus.FINISHED_RECORDING, TRACKS, phase='recorded')
+    assert (again, recordings.get('a')) == (False, None)
+
+
+def test_deleting_what_is_still_recording_loses_nothing(database: Database, recordings: Recordings) -> None:
+    Edits(database).delete('b')
+    recordings.mirror(Event('b', 300, 400), EventStatus.FINISHED_RECORDING, TRACKS, phase='recorded')
+    row = recordings.get('b')
+    assert row is not None
+    assert row.status is EventStatus.FINISHED_RECORDING
