@@ -11,6 +11,7 @@ LONG_MODULES = {
     'pyca/settings.py': 'the list of all options',
     'pyca/storage/tables.py': 'the list of all tables',
 }
+CALLED_BY_OTHERS = {'_note_writes': 'by SQLAlchemy, which gives it that many'}
 MIGRATIONS = 'pyca/storage/migrations/versions/'
 """Lists of tables, too."""
 HOMES_OF_EVERYTHING = {'utils', 'util', 'helpers', 'helper', 'common', 'manager', 'misc', 'base', 'tools'}
@@ -32,7 +33,12 @@ def test_a_function_has_at_most_40_lines() -> None:
 
 
 def test_a_function_has_at_most_five_parameters() -> None:
-    counts = {module.at(node): len(parameters(node.args)) for module in modules() for node in module.functions}
+    counts = {
+        module.at(node): len(parameters(node.args))
+        for module in modules()
+        for node in module.functions
+        if node.name not in CALLED_BY_OTHERS
+    }
     assert not {place: count for place, count in counts.items() if count > 5}
 
 
