@@ -16,8 +16,9 @@ NAMESPACE = ' xmlns="http://mediapackage.opencastproject.org"'
 
 def test_a_new_media_package_is_what_opencast_answers(client: Client) -> None:
     assert client.begin('68b19d11') == (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?><mediapackage id="68b19d11" start="2025-06-05T08:00:00Z"'
-        ' xmlns="http://mediapackage.opencastproject.org"><media/><metadata/><attachments/><publications/></mediapackage>'
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+        '<mediapackage id="68b19d11" start="2025-06-05T08:00:00Z" xmlns="http://mediapackage.opencastproject.org">'
+        '<media/><metadata/><attachments/><publications/></mediapackage>'
     )
     assert client.begin() != client.begin()
 
@@ -56,7 +57,11 @@ def test_tags_are_split_and_not_trimmed(client: Client) -> None:
         ([('flavor', None, b'a/b'), ('f', 'a.mp4', b'x')], 400, ''),
         ([('flavor', None, b'a/b'), ('mediaPackage', None, b'MP')], 400, ''),
         ([('flavor', None, b'a/b'), ('f', 'a.mp4', b'x'), ('mediaPackage', None, b'MP')], 400, ''),
-        ([('flavor', None, b'ab'), ('mediaPackage', None, b'MP'), ('f', 'a', b'x')], 400, "Could not parse flavor 'ab'"),
+        (
+            [('flavor', None, b'ab'), ('mediaPackage', None, b'MP'), ('f', 'a', b'x')],
+            400,
+            "Could not parse flavor 'ab'",
+        ),
         ([('flavor', None, b'a/b'), ('mediaPackage', 'mp.xml', b'MP'), ('f', 'a.mp4', b'x')], 400, ''),
         ([('flavor', None, b'a/b'), ('mediaPackage', None, b'<x'), ('f', 'a.mp4', b'x')], 400, ''),
         ([('flavor', None, b'a/b'), ('mediaPackage', None, b'MP'), ('f', '', b'x')], 500, ''),
@@ -74,7 +79,9 @@ def test_fields_count_until_the_first_file(
 
 def test_a_file_needs_a_filename_and_not_only_an_extended_one(client: Client) -> None:
     body, kind = multipart([('flavor', None, b'a/b'), ('mediaPackage', None, client.begin().encode())])
-    extended = b"--frontier\r\nContent-Disposition: form-data; name=f; filename*=utf-8''a.mp4\r\n\r\nx\r\n--frontier--\r\n"
+    extended = (
+        b"--frontier\r\nContent-Disposition: form-data; name=f; filename*=utf-8''a.mp4\r\n\r\nx\r\n--frontier--\r\n"
+    )
     reply = client.ask('POST', '/ingest/addTrack', body[: -len(b'--frontier--\r\n')] + extended, {'Content-Type': kind})
     assert reply.status == 400
 
@@ -105,7 +112,9 @@ def test_a_body_that_ends_too_early_leaves_nothing(core: StandIn, client: Client
 
 
 def test_chunked_bodies_are_read(core: StandIn, client: Client) -> None:
-    body, kind = multipart([('flavor', None, b'a/b'), ('mediaPackage', None, client.begin().encode()), ('f', 'a', b'xyz')])
+    body, kind = multipart(
+        [('flavor', None, b'a/b'), ('mediaPackage', None, client.begin().encode()), ('f', 'a', b'xyz')]
+    )
     pieces = b''.join(b'%x\r\n%s\r\n' % (len(body[i : i + 7]), body[i : i + 7]) for i in range(0, len(body), 7))
     headers = {'Content-Type': kind, 'Transfer-Encoding': 'chunked'}
     assert client.ask('POST', '/ingest/addTrack', pieces + b'0\r\n\r\n', headers).status == 200
@@ -226,9 +235,7 @@ def test_the_final_call_may_be_multipart(core: StandIn, client: Client, event: s
 
 
 @pytest.mark.parametrize('own_id', [True, False])
-def test_a_repeat_while_the_workflow_is_active_is_500(
-    core: StandIn, client: Client, event: str, own_id: bool
-) -> None:
+def test_a_repeat_while_the_workflow_is_active_is_500(core: StandIn, client: Client, event: str, own_id: bool) -> None:
     client.deliver(event, own_id=own_id)
     assert client.deliver(event, own_id=own_id).status == 500
     assert len(core.deliveries) == 1
@@ -247,9 +254,7 @@ def test_after_the_archive_step_way_2_makes_a_second_event(core: StandIn, client
     assert [(d.uid == event, d.matched_event) for d in core.deliveries] == [(True, True), (False, False)]
 
 
-def test_after_the_workflow_way_1_guts_the_event(
-    core: StandIn, client: Client, event: str, clock: HandClock
-) -> None:
+def test_after_the_workflow_way_1_guts_the_event(core: StandIn, client: Client, event: str, clock: HandClock) -> None:
     core.archive_after, core.finish_after = 10, 20
     client.deliver(event)
     clock.move(10)
@@ -303,7 +308,9 @@ def test_what_is_not_there_says_so(client: Client) -> None:
 
 def test_interrupted_uploads_can_take_a_node_off_the_list(core: StandIn, client: Client) -> None:
     core.desk.max_failed_jobs = 2
-    body, kind = multipart([('flavor', None, b'a/b'), ('mediaPackage', None, client.begin().encode()), ('f', 'a', b'x')])
+    body, kind = multipart(
+        [('flavor', None, b'a/b'), ('mediaPackage', None, client.begin().encode()), ('f', 'a', b'x')]
+    )
     client.ask('POST', '/ingest/addTrack', body[:-20], {'Content-Type': kind})
     assert core.nodes[0].state == 'WARNING'
     client.ask('POST', '/ingest/addTrack', body[:-20], {'Content-Type': kind})
