@@ -61,6 +61,8 @@ class Handler(BaseHTTPRequestHandler):
         request = exchange.request
         with desk.model.lock:
             desk.model.requests.append(request)
+            if not node.registered and exchange.header('authorization'):
+                desk.model.strict.credentials(node.url)
         if self.server.dark:
             desk.faults.pause()
         fault = desk.faults.take(request.method, self.path)
@@ -75,8 +77,6 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             request.ended = desk.model.now()
             desk.model.notify(lambda: None)
-            if not node.registered and exchange.header('authorization'):
-                desk.model.strict.credentials(node.url)
 
     def _received(self) -> Exchange:
         model = self.server.desk.model
