@@ -17,7 +17,7 @@ NOTICE = 'This is a stand-in for tests and demonstrations. It is not Opencast.'
 
 @dataclass
 class Answer:
-    """What goes back. `sent` is called once it went out whole to somebody who still listened."""
+    """What goes back. `sent` is called when it goes out whole to somebody who still listens."""
 
     status: int = 200
     body: bytes = b''

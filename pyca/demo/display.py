@@ -1,4 +1,4 @@
-"""Tells what happens: lines, and in a terminal one moving line below them."""
+"""Tells what happens in lines, in a terminal with a moving one below them."""
 
 from __future__ import annotations
 

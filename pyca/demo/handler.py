@@ -6,7 +6,6 @@ import contextlib
 import select
 import socket
 import ssl
-import struct
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
@@ -51,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
             self._exchange()
         except mishaps.Reset:
             self.close_connection = True
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+            self.server.abort(self.connection)
         except OSError:
             self.close_connection = True
         self._waits_for_continue = False
@@ -62,6 +61,8 @@ class Handler(BaseHTTPRequestHandler):
         request = exchange.request
         with desk.model.lock:
             desk.model.requests.append(request)
+            if not node.registered and exchange.header('authorization'):
+                desk.model.strict.credentials(node.url)
         if self.server.dark:
             desk.faults.pause()
         fault = desk.faults.take(request.method, self.path)
@@ -76,8 +77,6 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             request.ended = desk.model.now()
             desk.model.notify(lambda: None)
-            if not node.registered and exchange.header('authorization'):
-                desk.model.strict.credentials(node.url)
 
     def _received(self) -> Exchange:
         model = self.server.desk.model
@@ -154,11 +153,11 @@ class Handler(BaseHTTPRequestHandler):
         if close:
             head.append('Connection: close')
             self.close_connection = True
-        listening = self._listening()
-        self.connection.sendall('\r\n'.join([*head, '', '']).encode('latin-1') + body)
+        # noted before the bytes go: the client may ask again faster than this thread gets to run
         exchange.request.status = answer.status
-        if whole and listening and answer.sent is not None:
+        if whole and answer.sent is not None and self._listening():
             answer.sent()
+        self.connection.sendall('\r\n'.join([*head, '', '']).encode('latin-1') + body)
         if linger:
             self._linger(exchange.body)
 

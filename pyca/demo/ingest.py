@@ -35,7 +35,7 @@ def create_package(exchange: Exchange, identifier: str = '') -> Answer:
 
 
 def grown(exchange: Exchange, package: MediaPackage) -> Answer:
-    """A media package as answer; strict mode notes it as soon as it went out."""
+    """A media package as answer; strict mode notes it when it goes out."""
     body = package.xml()
     answer = xml(body)
 

@@ -6,7 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from pyca.demo.answers import Answer, page
-from pyca.demo.exchange import Body, Exchange
+from pyca.demo.exchange import Body, BodyCut, Exchange
 from pyca.demo.faults import Fault, Faults, Kind
 from pyca.demo.security import login_redirect
 
@@ -18,7 +18,7 @@ SLICES = 20
 BUFFER = 65536
 
 
-class Reset(Exception):
+class Reset(BodyCut):
     """The connection ends with a TCP reset, now."""
 
 
@@ -42,6 +42,7 @@ def on_body(body: Body, fault: Fault | None, faults: Faults, connection: socket.
         if fault.kind is Kind.RESET:
             raise Reset
         faults.pause()
+        body.allowed = lambda so_far: BUFFER
         return BUFFER
 
     body.allowed = slow if fault.kind is Kind.SLOW_READING else until

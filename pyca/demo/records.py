@@ -130,7 +130,7 @@ class Workflow:
 
 @dataclass
 class Request:
-    """One request as the stand-in met it; `status` is 0 as long as no answer went out."""
+    """One request as the stand-in met it; `status` is 0 as long as no answer is on its way."""
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""Calendar and scheduler (contract 6)."""
+"""The scheduler with its calendar (contract 6)."""
 
 from __future__ import annotations
 

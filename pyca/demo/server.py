@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
 import sys
 import threading
 import time
@@ -56,6 +57,7 @@ class Listener(ThreadingHTTPServer):
         self.dark = False
         self._tls = tls
         self._live: set[socket.socket] = set()
+        self._aborted: set[socket.socket] = set()
         self._live_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._fillers: list[socket.socket] = []
@@ -149,7 +151,20 @@ class Listener(ThreadingHTTPServer):
             with self._live_lock:
                 self._live.discard(connection)
             if connection is not request:
+                self._aborted.discard(connection)
                 connection.close()
+
+    def abort(self, connection: socket.socket) -> None:
+        """Make the end of this connection a TCP reset."""
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+        self._aborted.add(connection)
+
+    def shutdown_request(self, request: Any) -> None:
+        if request in self._aborted:
+            self._aborted.discard(request)
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Connections break; that is what this server is for. Anything else is its own mistake and must be seen."""

@@ -28,13 +28,14 @@ def run(
     `program` starts the agent's program, such as `[sys.executable, '-m', 'pyca']`. Signals are heard if this runs in
     the main thread; `stop` ends the show, too.
     """
-    folder = Path(tempfile.mkdtemp(prefix='pyca-demo-')).resolve()
+    plan = plan or Plan()
+    folder = Path(tempfile.mkdtemp(prefix='pyca-demo-', dir=plan.place)).resolve()
     display = Display(out)
     with _signals() as heard:
         stop = stop or Stop()
         try:
             with StandIn(folder / 'core', strict=True) as core:
-                show = Show(program, folder, core, display, plan or Plan())
+                show = Show(program, folder, core, display, plan)
                 show.over = lambda: bool(heard) or stop.requested
                 code = show.play(keep)
         except Ended:

@@ -27,7 +27,6 @@ class StandIn:
     """The stand-in core. As a context it listens on a free loopback port, and leaves nothing behind but its folder.
 
     `strict` refuses media packages that are none of this core's; findings are noted in `violations` in any case.
-    `canaries` are secrets that must never show up in a configuration.
     """
 
     def __init__(
@@ -36,12 +35,11 @@ class StandIn:
         clock: Clock | None = None,
         *,
         users: Iterable[User] = USERS,
-        canaries: Iterable[str] = ('CHANGE_ME',),
         strict: bool = False,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         clock = clock or SystemClock()
-        self.model = Model(clock, Strict(canaries, refuses=strict))
+        self.model = Model(clock, Strict(refuses=strict))
         self.faults = Faults()
         self.desk = Desk(self.model, Security(clock, users, self.model.strict), self.faults)
         self.nodes = Nodes(self.desk, Path(folder), tls)
@@ -97,12 +95,11 @@ class StandIn:
         start: float,
         end: float,
         title: str = 'Lecture',
-        properties: dict[str, str] | None = None,
         **extra: Any,
     ) -> str:
-        """Schedule an event. `extra`: series, description, presenters, workflow. Gives its id."""
+        """Schedule an event. `extra`: properties, series, description, presenters, workflow. Gives its id."""
         uid = uid or new_id()
-        self.model.put(Event(uid, agent, start, end, title, dict(properties or {}), **extra))
+        self.model.put(Event(uid, agent, start, end, title, **extra))
         return uid
 
     def change_event(self, uid: str, **changes: Any) -> None:
@@ -206,6 +203,11 @@ class StandIn:
     def lock(self) -> threading.RLock:
         """Hold this to see several things at one moment."""
         return self.model.lock
+
+    @property
+    def canaries(self) -> set[str]:
+        """Secrets that must never show up in a configuration."""
+        return self.model.strict.canaries
 
     def set_users(self, users: Iterable[User]) -> None:
         """Replace the accounts; all sessions end."""

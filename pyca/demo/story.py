@@ -24,7 +24,7 @@ TURN = 0.1
 
 @dataclass(frozen=True)
 class Plan:
-    """The times of the show, in seconds."""
+    """The times of the show, in seconds, with its place."""
 
     lead: int = 5
     """From the agent's first sign of life to the first event."""
@@ -34,6 +34,10 @@ class Plan:
     """For everything up to the last upload."""
     farewell: float = 20.0
     """For the agent to end."""
+    hurry: float = GRACE
+    """The same after a Ctrl-C."""
+    place: Path | None = None
+    """Where the temporary folder is made; None = where temporary files go."""
 
 
 class Ended(PycaError):
@@ -72,7 +76,7 @@ class Show:
                 self._summary(faults)
                 self._stay()
         finally:
-            asked = agent.end(self._plan.farewell if not self.over() else GRACE)
+            asked = agent.end(self._plan.hurry if self.over() else self._plan.farewell)
         if not asked:
             faults.append('The agent did not end when it was asked to.')
         return self._close(faults, said=keep)
@@ -182,7 +186,7 @@ class Show:
                 if page.status is not None:
                     raise Wrong(f'The web interface ended with status {page.status}:\n{_tail(page.output)}')
         finally:
-            page.end(GRACE)
+            page.end(self._plan.hurry)
 
     def _close(self, faults: list[str], *, said: bool) -> int:
         """Say goodbye once the agent is gone."""

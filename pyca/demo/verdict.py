@@ -1,4 +1,4 @@
-"""Looks back at the end: which states should have come and did not (contract 1, 11)."""
+"""Looks back at the end for states that should have come but did not (contract 1, 11)."""
 
 from __future__ import annotations
 

@@ -56,9 +56,7 @@ class Client:
         self._cookies = cookies
         self._cookie = ''
 
-    def ask(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> Reply:
+    def ask(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Reply:
         connection = http.client.HTTPConnection(self.host, timeout=10)
         try:
             cookie = {'Cookie': self._cookie} if self._cookie else {}

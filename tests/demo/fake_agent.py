@@ -1,6 +1,7 @@
 """A tiny agent, written from the protocol alone, that plays the program of `pyca demo`.
 
-`python fake_agent.py <behaviour> -c <pyca.conf> run|ui`. Behaviours: good, stray, damaged, silent, dies, stubborn, endless.
+`python fake_agent.py <behaviour> -c <pyca.conf> run|ui`. Behaviours: good, bad (does everything wrong), dies,
+endless (has a child of its own, does not end).
 """
 
 from __future__ import annotations
@@ -104,17 +105,17 @@ def one(core: Core, conf: str, event: tuple[int, int, str]) -> None:
     start, end, uid = event
     stopped.wait(max(0.0, start - time.time()))
     core.agent('capturing')
-    if BEHAVIOUR != 'silent':
+    if BEHAVIOUR != 'bad':
         core.recording(uid, 'capturing')
     file = record(conf, start, end, uid)
     core.recording(uid, 'capture_finished')
     core.recording(uid, 'uploading')
     core.upload(uid, file)
-    if BEHAVIOUR == 'stray':
+    if BEHAVIOUR == 'bad':
         core.ask('GET', '/services/available.json?serviceType=org.opencastproject.ingest')
         package = core.ask('GET', '/ingest/createMediaPackage')
         core.post('/ingest/ingest', mediaPackage=package)
-    if BEHAVIOUR == 'damaged':
+    if BEHAVIOUR == 'bad':
         file.write_bytes(file.read_bytes()[:-1] + b'!')
     core.recording(uid, 'upload_finished')
 
@@ -122,12 +123,12 @@ def one(core: Core, conf: str, event: tuple[int, int, str]) -> None:
 def main() -> None:
     conf = Path(sys.argv[3]).read_text()
     if BEHAVIOUR == 'dies':
-        print('the reason of its death')
+        sys.stdout.write('the reason of its death\n')
         sys.exit(3)
     core = Core(conf)
 
     def goodbye(number: int, frame: FrameType | None) -> None:
-        if BEHAVIOUR not in ('stubborn', 'endless'):
+        if BEHAVIOUR not in ('bad', 'endless'):
             core.agent('offline')
             os._exit(0)
 

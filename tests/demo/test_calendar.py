@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from pyca.demo.ical import Style
 from pyca.demo.standin import StandIn
 from tests.demo.client import Client, HandClock, Reply
 
-HALL = {'agentid': 'hall-1'}
+HALL: dict[str, Any] = {'agentid': 'hall-1'}
 
 
 def calendar(client: Client, etag: str = '', **query: str) -> Reply:

@@ -79,7 +79,9 @@ def test_a_configuration_replaces_the_one_before(core: StandIn, client: Client) 
 
 def test_capabilities_are_derived(client: Client) -> None:
     client.post(PATH, configuration='{"capture.device.camera.flavor":"a/b","other":"x"}')
-    assert client.get(PATH.replace('configuration', 'capabilities.json')).json['properties-response']['properties'] == ''
+    assert (
+        client.get(PATH.replace('configuration', 'capabilities.json')).json['properties-response']['properties'] == ''
+    )
     client.post(
         PATH,
         configuration='{"capture.device.names":"camera, slides","capture.device.camera.flavor":"a/b",'

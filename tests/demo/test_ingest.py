@@ -1,4 +1,4 @@
-"""Check-list 6, 7 and 8: multipart bodies, media packages, the final call, limits."""
+"""Check-list 6, 8: multipart bodies, media packages, nodes, limits."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from pyca.demo.standin import StandIn
-from tests.demo.client import Client, HandClock, multipart
+from tests.demo.client import Client, multipart
 
 NAMESPACE = ' xmlns="http://mediapackage.opencastproject.org"'
 
 
 def test_a_new_media_package_is_what_opencast_answers(client: Client) -> None:
     assert client.begin('68b19d11') == (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?><mediapackage id="68b19d11" start="2025-06-05T08:00:00Z"'
-        ' xmlns="http://mediapackage.opencastproject.org"><media/><metadata/><attachments/><publications/></mediapackage>'
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+        '<mediapackage id="68b19d11" start="2025-06-05T08:00:00Z" xmlns="http://mediapackage.opencastproject.org">'
+        '<media/><metadata/><attachments/><publications/></mediapackage>'
     )
     assert client.begin() != client.begin()
 
@@ -56,7 +57,11 @@ def test_tags_are_split_and_not_trimmed(client: Client) -> None:
         ([('flavor', None, b'a/b'), ('f', 'a.mp4', b'x')], 400, ''),
         ([('flavor', None, b'a/b'), ('mediaPackage', None, b'MP')], 400, ''),
         ([('flavor', None, b'a/b'), ('f', 'a.mp4', b'x'), ('mediaPackage', None, b'MP')], 400, ''),
-        ([('flavor', None, b'ab'), ('mediaPackage', None, b'MP'), ('f', 'a', b'x')], 400, "Could not parse flavor 'ab'"),
+        (
+            [('flavor', None, b'ab'), ('mediaPackage', None, b'MP'), ('f', 'a', b'x')],
+            400,
+            "Could not parse flavor 'ab'",
+        ),
         ([('flavor', None, b'a/b'), ('mediaPackage', 'mp.xml', b'MP'), ('f', 'a.mp4', b'x')], 400, ''),
         ([('flavor', None, b'a/b'), ('mediaPackage', None, b'<x'), ('f', 'a.mp4', b'x')], 400, ''),
         ([('flavor', None, b'a/b'), ('mediaPackage', None, b'MP'), ('f', '', b'x')], 500, ''),
@@ -74,7 +79,9 @@ def test_fields_count_until_the_first_file(
 
 def test_a_file_needs_a_filename_and_not_only_an_extended_one(client: Client) -> None:
     body, kind = multipart([('flavor', None, b'a/b'), ('mediaPackage', None, client.begin().encode())])
-    extended = b"--frontier\r\nContent-Disposition: form-data; name=f; filename*=utf-8''a.mp4\r\n\r\nx\r\n--frontier--\r\n"
+    extended = (
+        b"--frontier\r\nContent-Disposition: form-data; name=f; filename*=utf-8''a.mp4\r\n\r\nx\r\n--frontier--\r\n"
+    )
     reply = client.ask('POST', '/ingest/addTrack', body[: -len(b'--frontier--\r\n')] + extended, {'Content-Type': kind})
     assert reply.status == 400
 
@@ -105,7 +112,9 @@ def test_a_body_that_ends_too_early_leaves_nothing(core: StandIn, client: Client
 
 
 def test_chunked_bodies_are_read(core: StandIn, client: Client) -> None:
-    body, kind = multipart([('flavor', None, b'a/b'), ('mediaPackage', None, client.begin().encode()), ('f', 'a', b'xyz')])
+    body, kind = multipart(
+        [('flavor', None, b'a/b'), ('mediaPackage', None, client.begin().encode()), ('f', 'a', b'xyz')]
+    )
     pieces = b''.join(b'%x\r\n%s\r\n' % (len(body[i : i + 7]), body[i : i + 7]) for i in range(0, len(body), 7))
     headers = {'Content-Type': kind, 'Transfer-Encoding': 'chunked'}
     assert client.ask('POST', '/ingest/addTrack', pieces + b'0\r\n\r\n', headers).status == 200
@@ -173,100 +182,6 @@ def test_strict_mode_refuses_media_packages_of_others(tmp_path: Path) -> None:
         assert Client(core.url).post('/ingest/ingest', mediaPackage='<html/>').status == 400
 
 
-@pytest.mark.parametrize('own_id', [True, False])
-def test_both_ways_find_the_event(core: StandIn, client: Client, event: str, own_id: bool) -> None:
-    reply = client.deliver(event, own_id=own_id)
-    assert '<workflow xmlns="http://workflow.opencastproject.org" id="1000"' in reply.text
-    delivery = core.deliveries[0]
-    assert (delivery.uid, delivery.matched_event) == (event, True)
-    assert (delivery.mediapackage == event) is own_id
-
-
-@pytest.mark.parametrize('instance', ['unknown-event', '4711'])
-def test_an_upload_that_matches_nothing_is_a_new_event(core: StandIn, client: Client, instance: str) -> None:
-    package = client.begin()
-    assert client.post('/ingest/ingest', mediaPackage=package, workflowInstanceId=instance).status == 200
-    assert core.deliveries[0].matched_event is False
-
-
-def test_the_misspelt_field_of_the_guides_is_a_workflow_property(core: StandIn, client: Client, event: str) -> None:
-    client.post('/ingest/ingest', mediaPackage=client.begin(), workfloeInstanceId=event)
-    assert core.deliveries[0].matched_event is False
-    assert core.deliveries[0].properties == {'workfloeInstanceId': event}
-
-
-def test_which_workflow_runs(core: StandIn, client: Client, clock: HandClock) -> None:
-    def runs(path: str = '', **fields: str) -> str:
-        uid = core.add_event(agent='a', start=clock.now(), end=clock.now() + 1, workflow='upload')
-        client.post(f'/ingest/ingest{path}', mediaPackage=client.begin(uid), **fields)
-        return core.deliveries[-1].workflow
-
-    assert runs('/fast', workflowDefinitionId='publish') == 'fast'
-    assert runs(workflowDefinitionId='publish') == 'publish'
-    assert runs() == 'upload'
-    assert runs(workflowDefinitionId='nonsense') == 'schedule-and-upload'
-
-
-def test_properties_of_the_request_win(core: StandIn, client: Client, clock: HandClock) -> None:
-    prefix = 'org.opencastproject.workflow.config.'
-    properties = {prefix + 'a': 'event', prefix + 'b': 'event', 'capture.device.names': 'x'}
-    uid = core.add_event(agent='a', start=clock.now(), end=clock.now() + 1, properties=properties)
-    package = client.begin(uid)
-    client.post('/ingest/ingest', mediaPackage=package, **{prefix + 'a': 'request', 'c': 'plain'})
-    assert core.deliveries[0].properties == {'a': 'request', 'b': 'event', 'c': 'plain'}
-
-
-def test_the_final_call_may_be_multipart(core: StandIn, client: Client, event: str) -> None:
-    package = client.begin(event).encode()
-    assert client.form('/ingest/ingest', [('mediaPackage', None, package), ('a', None, b'b')]).status == 200
-    assert core.deliveries[0].fields == {'a': 'b'}
-
-
-# -- repeated ingests, contract 7.8 ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize('own_id', [True, False])
-def test_a_repeat_while_the_workflow_is_active_is_500(
-    core: StandIn, client: Client, event: str, own_id: bool
-) -> None:
-    client.deliver(event, own_id=own_id)
-    assert client.deliver(event, own_id=own_id).status == 500
-    assert len(core.deliveries) == 1
-
-
-def test_after_the_archive_step_way_1_is_still_500(core: StandIn, client: Client, event: str) -> None:
-    client.deliver(event)
-    core.archive(event)
-    assert client.deliver(event).status == 500
-
-
-def test_after_the_archive_step_way_2_makes_a_second_event(core: StandIn, client: Client, event: str) -> None:
-    client.deliver(event, own_id=False)
-    core.archive(event)
-    assert client.deliver(event, own_id=False).status == 200
-    assert [(d.uid == event, d.matched_event) for d in core.deliveries] == [(True, True), (False, False)]
-
-
-def test_after_the_workflow_way_1_guts_the_event(
-    core: StandIn, client: Client, event: str, clock: HandClock
-) -> None:
-    core.archive_after, core.finish_after = 10, 20
-    client.deliver(event)
-    clock.move(10)
-    assert client.get(f'/recordings/{event}/mediapackage.xml').status == 404
-    assert client.deliver(event).status == 500
-    clock.move(10)
-    assert client.deliver(event).status == 200
-    assert [(d.uid, d.matched_event) for d in core.deliveries] == [(event, True), (event, False)]
-
-
-@pytest.mark.parametrize('own_id', [True, False])
-def test_a_deleted_event_comes_back_as_a_new_one(core: StandIn, client: Client, event: str, own_id: bool) -> None:
-    core.remove_event(event)
-    assert client.deliver(event, own_id=own_id).status == 200
-    assert (core.deliveries[0].uid == event, core.deliveries[0].matched_event) == (own_id, False)
-
-
 # -- nodes and limits --------------------------------------------------------------------------------------------------
 
 
@@ -303,7 +218,9 @@ def test_what_is_not_there_says_so(client: Client) -> None:
 
 def test_interrupted_uploads_can_take_a_node_off_the_list(core: StandIn, client: Client) -> None:
     core.desk.max_failed_jobs = 2
-    body, kind = multipart([('flavor', None, b'a/b'), ('mediaPackage', None, client.begin().encode()), ('f', 'a', b'x')])
+    body, kind = multipart(
+        [('flavor', None, b'a/b'), ('mediaPackage', None, client.begin().encode()), ('f', 'a', b'x')]
+    )
     client.ask('POST', '/ingest/addTrack', body[:-20], {'Content-Type': kind})
     assert core.nodes[0].state == 'WARNING'
     client.ask('POST', '/ingest/addTrack', body[:-20], {'Content-Type': kind})

@@ -1,4 +1,4 @@
-"""Check-list 2 and 3: shapes of JSON, states of agents and recordings."""
+"""Check-list 2, 3: shapes of JSON, states of agents, states of recordings."""
 
 from __future__ import annotations
 
