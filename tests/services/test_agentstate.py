@@ -125,6 +125,7 @@ def test_a_repeat_never_overtakes_what_is_queued() -> None:
     world.begin()
     world.core.refusals['a'] = Refused('broken', status=500)
     world.settle()
+    assert world.core.tried.count('a capturing') == 1
     world.core.take()
     del world.core.refusals['a']
     assert world.after(1) == []

@@ -175,6 +175,7 @@ def test_a_bad_entry_costs_only_itself_and_is_named(changed: dict[str, str], why
 
     assert [event.uid for event in parsed.events] == ['good']
     assert len(parsed.bad) == 1
+    assert parsed.lost == ['68b19d11-6aca-413e-b2b3-eda72eebc65a']
     assert '68b19d11' in parsed.bad[0]
     assert why in parsed.bad[0]
 
