@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from pyca.clock import Clock
 from pyca.errors import StorageError
@@ -77,6 +78,22 @@ class Faults(Protocol):
     def clear(self, service: ServiceType, fault: Fault | None = None) -> bool: ...
 
 
+class Memory(Protocol):
+    """Small values that survive a restart."""
+
+    def get(self, key: str) -> Any | None: ...
+
+
+@dataclass(frozen=True)
+class Books:
+    """Where the accounts are written; `written` is called after each entry."""
+
+    recordings: Recordings
+    faults: Faults
+    memory: Memory
+    written: Callable[[], None] = lambda: None
+
+
 Note = Callable[[], None]
 
 
@@ -90,21 +107,13 @@ class Accounts:
     name = 'accounts'
     busy = False
 
-    def __init__(
-        self,
-        store: Store,
-        recordings: Recordings,
-        faults: Faults,
-        clock: Clock,
-        *,
-        backup_mode: bool,
-        bell: Bell,
-        written: Callable[[], None],
-    ) -> None:
-        """`bell` is rung when there is something to write, `written` called when it is written."""
+    def __init__(self, store: Store, books: Books, clock: Clock, *, backup_mode: bool, bell: Bell) -> None:
+        """`bell` is rung when there is something to write."""
         self._store = store
-        self._recordings = recordings
-        self._faults = faults
+        self._recordings = books.recordings
+        self._faults = books.faults
+        self._memory = books.memory
+        self._written = books.written
         self._clock = clock
         self._backup_mode = backup_mode
         self._lock = threading.Lock()
@@ -112,7 +121,6 @@ class Accounts:
         self._known_faults: dict[Fault, str] = {}
         self._compared = self._cleaned = False
         self._bell = bell
-        self._written = written
 
     def recording(self, journal: Journal) -> None:
         """Note the state of a recording; only the newest counts."""
@@ -182,7 +190,7 @@ class Accounts:
         if status is None:
             return
         event = journal.event
-        held = journal.held or ('backup mode' if self._backup_mode else '')
+        held = self._held(journal)
         if status is EventStatus.FINISHED_RECORDING and held:
             status = EventStatus.PAUSED_AFTER_RECORDING
         self._recordings.mirror(
@@ -196,6 +204,17 @@ class Accounts:
             self._recordings.hold(event.uid, event.start, held)
         elif status is EventStatus.FAILED_RECORDING:
             self._recordings.set_outcome(event, Outcome.FAILED, journal.cause, status)
+
+    def _held(self, journal: Journal) -> str:
+        """Why nobody may upload it unasked; empty for the usual case."""
+        if journal.held or self._backup_mode:
+            return journal.held or 'backup mode'
+        archived = self._memory.get('archived')
+        if isinstance(archived, dict) and journal.event.uid in archived:
+            row = self._recordings.get(journal.event.uid, journal.event.start)
+            if row is None or row.status in (EventStatus.RECORDING, EventStatus.PARTIAL_RECORDING):
+                return 'somebody else has archived the event in the core'
+        return ''
 
     def _report(self, journal: Journal) -> RecordingState | None:
         """What the core has to be told of it, None when it knows: two phases may mean the same to it."""

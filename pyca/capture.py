@@ -69,7 +69,7 @@ class Capture:
         self._told: dict[Key, int] = {}
         self._handled: set[Key] = set()
         self._obstacles: dict[Key, str] = {}
-        self._taken_over = False
+        self._taken_over = self._closing = False
         self._old_ones_checked = False
 
     @property
@@ -92,7 +92,7 @@ class Capture:
         self._follow()
         wait = self._start()
         for recording in list(self._recordings.values()):
-            wait = min(wait, recording.tick())
+            wait = min(wait, self._tick(recording))
         self._tell()
         if self.quiet and not self._old_ones_checked:
             self._take_over(0.0)
@@ -101,14 +101,23 @@ class Capture:
 
     def close(self) -> None:
         """End what is still running; it goes on when the agent is back before the event's end."""
+        self._closing = True
         for recording in self._recordings.values():
             recording.end('the agent was stopped', to_go_on=True)
         deadline = self._clock.monotonic() + END_LIMIT
         while not all(recording.settled for recording in self._recordings.values()):
             if self._clock.monotonic() > deadline:
                 self.force()
-            self._pause(min(0.2, *(recording.tick() for recording in self._recordings.values()), 0.2))
+            self._pause(min((self._tick(recording) for recording in self._recordings.values()), default=0.0))
         self._tell()
+
+    def _tick(self, recording: Recording) -> float:
+        """One recording's trouble with its files must not be the others'."""
+        try:
+            return min(0.2, recording.tick()) if self._closing else recording.tick()
+        except OSError as error:
+            logger.error('%s: %s', recording.event.uid, error)
+            return 1.0
 
     def force(self) -> None:
         """End all recorders without any patience."""
@@ -225,7 +234,7 @@ class Capture:
             if not recording.settled:
                 continue
             if recording.journal.phase is Phase.CANCELLED:
-                recording.discard()
+                recording.journal.discard()
             if recording.journal.phase is Phase.CANCELLED or recording.event.end + 60 < now:
                 self._told.pop(key, None)
                 del self._recordings[key]

@@ -18,6 +18,8 @@ SILENT = 120.0
 """Seconds without a sign of life after which a service is shown as stopped."""
 INTERVAL = 1.0
 REPEAT = 60.0
+JUMP = 10_000
+"""A database that was replaced by another one counts from elsewhere."""
 
 
 class Services(Protocol):
@@ -58,12 +60,12 @@ class Heartbeat:
         self._seen = -1
         self._said: dict[ServiceType, tuple[ServiceStatus, float]] = {}
         self.on_new_database: Callable[[], None] = lambda: None
-        """Called when the database is another one than before: its counter runs backwards."""
+        """Called when the database is another one than before, the first time included."""
 
     def step(self) -> float:
         change = self._database.change()
         if change != self._seen:
-            if change < self._seen:
+            if not 0 <= change - self._seen < JUMP:
                 self.on_new_database()
             self._seen = change
             for bell in self._bells:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pyca import __version__, config
-from pyca.accounts import Accounts
+from pyca.accounts import Accounts, Books
 from pyca.agentstate.ports import Ports
 from pyca.agentstate.service import AgentStateService
 from pyca.capture import Capture
@@ -102,8 +102,10 @@ class House:
 
     def last_word(self, limit: float) -> Core:
         """A way to the core for the very last message, ended by the limit in seconds and not by a stop."""
-        seconds = max(1, int(limit))
-        return self._core(Http(self.settings.server, Limits(seconds, seconds), clock=self.clock))
+        end = self.clock.monotonic() + limit
+        limits = Limits(max(1, int(limit)), max(1, int(limit)))
+        late = lambda: self.clock.monotonic() > end  # noqa: E731
+        return self._core(Http(self.settings.server, limits, interrupted=late, clock=self.clock))
 
     def _core(self, http: Http) -> Core:
         endpoints = Endpoints(http, self.settings.server, KnownNodes(self.memory), self.clock)
@@ -135,14 +137,10 @@ class Crews:
         self._house = house
         self._wanted = wanted
         self._bells: defaultdict[str, Bell] = defaultdict(Bell)
+        books = Books(house.recordings, house.faults, house.memory, self._bells['agentstate'].ring)
+        backup_mode = house.settings.agent.backup_mode
         self._accounts = Accounts(
-            house.store,
-            house.recordings,
-            house.faults,
-            house.clock,
-            backup_mode=house.settings.agent.backup_mode,
-            bell=self._bells['accounts'],
-            written=self._bells['agentstate'].ring,
+            house.store, books, house.clock, backup_mode=backup_mode, bell=self._bells['accounts']
         )
         self._capture: Capture | None = None
         self._agentstate: AgentStateService | None = None

@@ -94,12 +94,11 @@ class StandIn:
         agent: str,
         start: float,
         end: float,
-        title: str = 'Lecture',
-        **extra: Any,
+        **more: Any,
     ) -> str:
-        """Schedule an event. `extra`: properties, series, description, presenters, workflow. Gives its id."""
+        """Schedule an event. `more`: title, properties, series, description, presenters, workflow. Gives its id."""
         uid = uid or new_id()
-        self.model.put(Event(uid, agent, start, end, title, **extra))
+        self.model.put(Event(uid, agent, start, end, **{'title': 'Lecture', **more}))
         return uid
 
     def change_event(self, uid: str, **changes: Any) -> None:

@@ -17,7 +17,7 @@ from pyca.event import Event
 from pyca.opencast import times
 from pyca.opencast.blocks import Block, Line, entries, properties, uid
 
-_value: Callable[[str, str | None], Any] = vDDDTypes.from_ical
+_VALUE: Callable[[str, str | None], Any] = vDDDTypes.from_ical
 _ESCAPE = re.compile(r'\\([\\;,nN])')
 _RAW = frozenset({'ORGANIZER', 'ATTENDEE', 'URL', 'SOURCE', 'CONFERENCE', 'GEO', 'RRULE', 'LAST-MODIFIED', 'CREATED'})
 """Properties that are no text, so that a backslash in them is one."""
@@ -103,7 +103,7 @@ class Calendar:
             raise _Bad(f'it has {line.name} twice')
         zone_id = line.parameters.get('TZID', '')
         try:
-            value = _value(line.value.strip(), zone_id or None)
+            value = _VALUE(line.value.strip(), zone_id or None)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             if line.name == 'DTSTAMP':
                 return

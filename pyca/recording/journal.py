@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +91,22 @@ class Journal:
         """The closed segments that hold something, oldest first; what a crash left counts."""
         return [segment for segment in self.segments if segment.end is not None and any(segment.files)]
 
+    @property
+    def flaws(self) -> str:
+        """In words: what keeps the pieces from being one whole recording. Empty if nothing does."""
+        causes = [piece.cause for piece in self.pieces if piece.cause]
+        missing = sum(
+            max(0.0, (later.started or later.planned) - (earlier.ended or later.planned))
+            for earlier, later in pairwise(self.pieces)
+        )
+        parts = [f'in {len(self.pieces)} parts, {missing:.0f} s between them'] if len(self.pieces) > 1 else []
+        return '; '.join(dict.fromkeys(parts + causes))
+
+    @property
+    def last_cause(self) -> str:
+        """In words: why the last segment ended as it did."""
+        return self.segments[-1].cause if self.segments else ''
+
     def path(self, name: str) -> Path:
         """The place of a segment's file."""
         return self.folder / name
@@ -102,6 +120,13 @@ class Journal:
     def save(self) -> None:
         """Write it, safely against a power cut; raises OSError."""
         write_json(self.folder / FILE, self._as_json())
+
+    def discard(self) -> None:
+        """Take away the folder of a recording that never began; one that holds anything else stays."""
+        for path in (self.folder / FILE, *self.folder.glob('keeper-*.json'), self.folder / 'recorder.log'):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.folder.rmdir()
 
     def _as_json(self) -> dict[str, Any]:
         event = self.event

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from pathlib import Path
 
 from pyca.recording import command
@@ -74,6 +75,11 @@ class Outputs:
         segment.files = [name if self._size(name) else '' for name in segment.files]
         if not any(segment.files):
             segment.files = []
+
+    def last_written(self, segment: Segment) -> float:
+        """When the newest of a segment's files was written last; now, if there is none."""
+        times = [path.stat().st_mtime for path in self.paths(segment) if path.exists()]
+        return max(times, default=time.time())
 
     def paths(self, segment: Segment) -> list[Path]:
         """Where a segment's files are, or should be."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from pyca.clock import Clock
 from pyca.event import Event
-from pyca.recording import command
-from pyca.recording.journal import FILE, Journal, Phase, Segment
+from pyca.recording.journal import Journal, Phase, Segment
+from pyca.recording.launcher import Launcher
 from pyca.recording.outputs import Outputs
-from pyca.recording.recorder import KeeperState, Recorder, Spec
+from pyca.recording.patience import Patience
+from pyca.recording.recorder import KeeperState, Recorder
 from pyca.recording.run import Run
 from pyca.recording.verdict import End, Verdict, judge, sizes
 from pyca.settings import Capture
@@ -22,16 +21,8 @@ logger = logging.getLogger(__name__)
 
 ON_TIME = 5.0
 """A recorder that ends at most so many seconds before the event's end is on time."""
-PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds before the next start after each failure in a row."""
-CONTENDED = 0.5
-"""Seconds before the next start while the event before may still hold the device."""
 CONTENTION = 10.0
 """Seconds from an event's start during which the one before may still hold the device."""
-PROVEN = 5.0
-"""Seconds that a recorder must have run after a failure before it counts as recording again."""
-STEADY = 60.0
-"""Seconds that a recorder must have run before the pauses begin at the shortest again."""
 
 
 class Recording:
@@ -52,11 +43,12 @@ class Recording:
         self._contended = contended
         self._outputs = Outputs(journal, settings)
         self._run: Run | None = None
+        self._past: Run | None = None
         self._ending = ''
         self._to_go_on = False
         self._resumed = False
-        self._next_start = 0.0
-        self._failed_in_row = 0
+        self._launcher = Launcher(journal, self._outputs, settings, clock)
+        self._patience = Patience(clock)
         self._saved = (0, 0)
 
     @property
@@ -75,12 +67,12 @@ class Recording:
         return self._run is not None
 
     def begin(self) -> None:
-        """Leave it to a keeper to start the recorder at the event's second, or now if that has passed.
-
-        Raises OSError when the folder or the journal cannot be made.
-        """
+        """Leave it to a keeper to start the recorder at the event's second, or now if that has passed; OSError."""
         self.journal.folder.mkdir(parents=True, exist_ok=True)
         self._outputs.adopt_leftovers()
+        self._begin_again()
+
+    def _begin_again(self) -> None:
         self._launch(max(float(self.event.start), self._clock.now()))
 
     def take_over(self) -> None:
@@ -125,22 +117,13 @@ class Recording:
 
     def force(self) -> None:
         """End it without any patience."""
-        if self._run is not None:
+        if self._run:
             self._run.force()
-
-    def discard(self) -> None:
-        """Take away the folder of a recording that never began; a folder that holds anything else stays."""
-        for path in (self.journal.folder / FILE, *self.journal.folder.glob('keeper-*.json'), self._log):
-            path.unlink(missing_ok=True)
-        with suppress(OSError):
-            self.journal.folder.rmdir()
-
-    @property
-    def _log(self) -> Path:
-        return self.journal.folder / 'recorder.log'
 
     def tick(self) -> float:
         """Look at the recorder and do what is due; returns the seconds after which to look again."""
+        if self._past:
+            self._past.clear()
         if self._run is not None:
             wait = self._tick_run(self._run)
         elif self.settled:
@@ -152,58 +135,47 @@ class Recording:
 
     def _tick_run(self, run: Run) -> float:
         state = run.look()
-        if state is None:
-            self._note_progress(run.segment)
-            return run.pause()
         self._note_progress(run.segment)
+        if state is None:
+            return run.pause()
         self._close(run, state)
         return 0.0
 
     def _note_progress(self, segment: Segment) -> None:
         if segment.started is None:
             return
-        ran = self._clock.now() - segment.started
-        if not self._failed_in_row or ran >= PROVEN:
+        if self._patience.proven(self._clock.now() - segment.started):
             self._enter(Phase.RECORDING, '')
             self.fault = ''
-        if ran >= STEADY:
-            self._failed_in_row = 0
 
     def _tick_pause(self) -> float:
         if self._ending or self._clock.now() >= self.event.end - 0.5:
             self._finish()
             return 0.0
-        wait = self._next_start - self._clock.monotonic()
+        wait = self._patience.left()
         if wait <= 0:
             self._launch(self._clock.now())
         return max(0.05, min(1.0, wait))
 
     def _launch(self, start: float) -> None:
-        event, settings, journal = self.event, self._settings, self.journal
+        self.changes += 1
         try:
-            self._outputs.set_aside()
+            self._run = self._launcher.launch(start)
         except OSError as error:
-            logger.error('%s: earlier files stay where they are: %s', event.uid, error)
-        number = 1 + max((segment.number for segment in journal.segments), default=-1) + journal.failures
-        segment = Segment(number, planned=start, told=event.end, files=list(self._outputs.names))
-        journal.segments.append(segment)
-        self.changes += 1
-        self._save()
-        directory = str(journal.folder.absolute())
-        words = command.arguments(
-            settings.command, directory=directory, name=event.name, preview_dir=settings.preview_dir
-        )
-        recorder = Recorder.spawn(Spec(tuple(words), start, event.end, journal.folder, number))
-        self.changes += 1
-        self._run = Run(journal, recorder, settings, self._clock)
+            self._not_launched(self.journal.segments[-1], f'no process could be started: {error.strerror}')
+
+    def _not_launched(self, segment: Segment, cause: str) -> None:
+        logger.error('%s: %s', self.event.uid, cause)
+        segment.end, segment.cause, segment.files = End.FAILED, cause, []
+        self._plan_restart(segment, stalled=False)
 
     def _close(self, run: Run, state: KeeperState) -> None:
-        segment, self._run = run.segment, None
-        segment.status, segment.ended = state.status, state.ended or self._clock.now()
+        segment, self._run, self._past = run.segment, None, run
+        segment.status, segment.ended = state.status, state.ended or self._outputs.last_written(segment)
         self.changes += 1
         if segment.started is None and (run.asked or state.phase == 'lost'):
-            self.journal.segments.remove(segment)
-            return self._ended_before_start()
+            self.journal.segments.remove(segment)  # told to stand down: the event was called off, or its end moved
+            return self._finish() if self._ending else self._begin_again()
         verdict = self._judge(segment, state)
         segment.end, segment.cause = verdict.end, '; '.join(filter(None, (run.asked, verdict.cause)))
         self._outputs.drop_empty(segment)
@@ -221,16 +193,10 @@ class Recording:
         sent = [number for number, _ in segment.signals]
         return judge(state.status, self._settings.exit_code, sent, sizes(self._outputs.paths(segment)))
 
-    def _ended_before_start(self) -> None:
-        """The keeper was told to stand down: the event was taken away, or its times changed."""
-        if self._ending:
-            return self._finish()
-        return self._launch(max(float(self.event.start), self._clock.now()))
-
     def _log_end(self, segment: Segment) -> None:
         if segment.end is End.GOOD:
             logger.info('%s: the recorder ended as it should', self.event.uid)
-        elif not self._failed_in_row:
+        elif not self._patience.failures:
             logger.error('%s: %s', self.event.uid, segment.cause)
 
     def _enough(self, segment: Segment) -> bool:
@@ -243,13 +209,9 @@ class Recording:
         now = self._clock.now()
         told_less = segment.told < self.event.end and (segment.ended or now) >= segment.told - ON_TIME
         if (segment.end is End.GOOD and told_less and not stalled) or segment.end is End.UNKNOWN:
-            self._next_start = 0.0
+            self._patience.at_once()
             return
-        pause = PAUSES[min(self._failed_in_row, len(PAUSES) - 1)]
-        if now < self.event.start + CONTENTION and self._contended():
-            pause = CONTENDED
-        self._failed_in_row += 1
-        self._next_start = self._clock.monotonic() + pause
+        self._patience.failed(contended=now < self.event.start + CONTENTION and self._contended())
         if not segment.files:
             self.journal.segments.remove(segment)
             self.journal.failures += 1
@@ -265,14 +227,9 @@ class Recording:
             phase = Phase.INTERRUPTED
         else:
             phase = Phase.FINISHED if good else Phase.FAILED
-        self._enter(phase, self._ending or journal.cause or (journal.pieces[0].cause if good else ''))
-        logger.log(
-            logging.ERROR if phase is Phase.FAILED else logging.INFO,
-            '%s: recording %s%s',
-            self.event.uid,
-            phase.value,
-            f': {journal.cause}' if journal.cause else '',
-        )
+        self._enter(phase, self._ending or (journal.flaws if good else journal.cause or journal.last_cause))
+        log = logger.error if phase is Phase.FAILED else logger.info
+        log('%s: recording %s%s', self.event.uid, phase.value, f': {journal.cause}' if journal.cause else '')
 
     def _enter(self, phase: Phase, cause: str) -> None:
         if (phase, cause) != (self.journal.phase, self.journal.cause):

@@ -79,6 +79,11 @@ class Run:
             return min(CALM, max(0.05, self.segment.planned + 0.05 - now))
         return QUICK if self.asked or left < 2 else min(CALM, left - 1)
 
+    def clear(self) -> None:
+        """Let the operating system forget the keeper, a child of this process, once it is gone."""
+        if self._recorder is not None:
+            self._recorder.state()
+
     def sweep(self) -> None:
         """End what the recorder may have left running in its process group."""
         if self._recorder is not None:

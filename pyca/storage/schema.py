@@ -20,15 +20,15 @@ REVISION = '0001'
 ADVISORY_LOCK = 0x70794341
 """The number under which PostgreSQL lets one agent at a time change the tables."""
 
-_version = Table('alembic_version', MetaData(), _Column('version_num', _Text))
+_VERSION = Table('alembic_version', MetaData(), _Column('version_num', _Text))
 
 
 def is_current(connection: Connection) -> bool:
     """Whether all tables are there in their newest shape. Two short questions."""
     present = set(inspect(connection).get_table_names())
-    if _version.name not in present or not present.issuperset(metadata.tables):
+    if _VERSION.name not in present or not present.issuperset(metadata.tables):
         return False
-    if connection.execute(select(_version.c.version_num)).scalars().all() != [REVISION]:
+    if connection.execute(select(_VERSION.c.version_num)).scalars().all() != [REVISION]:
         return False
     return connection.execute(select(pyca_change.c.number)).first() is not None
 

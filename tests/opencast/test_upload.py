@@ -132,7 +132,9 @@ def test_a_low_rate_is_no_stall(core: FakeCore, connect: Connect, file: Path) ->
     os.truncate(file, 60_000)
     core.answer = lambda exchange: exchange.take()
 
-    connect(core, rate=20_000, stall=0.1).upload(f'{core.url}/a', FIELDS, Upload(file, 'a.mp4'))
+    answer = connect(core, rate=20_000, stall=0.1).upload(f'{core.url}/a', FIELDS, Upload(file, 'a.mp4'))
+
+    assert answer.status == 200
 
 
 def test_a_core_that_stops_reading_is_given_up(core: FakeCore, connect: Connect, tmp_path: Path) -> None:

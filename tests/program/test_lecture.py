@@ -236,7 +236,7 @@ def test_a_final_answer_that_is_lost_leads_to_one_accepted_call(
     core.faults.add(Fault('POST /ingest/ingest', Kind.LOSE_ANSWER))
     agent.start()
 
-    wait_for(delivered(core, uid), limit=60)
+    wait_for(delivered(core, uid), limit=120)
 
     the(core, uid)
     assert core.violations == []

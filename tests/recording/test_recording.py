@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,17 @@ def event(seconds: float, begins_in: float = 0) -> Event:
 
 
 def make(root: Path, happening: Event, settings: Capture) -> Recording:
+    settings = replace(settings, directory=str(root))
     return Recording(Journal(root / happening.name, happening, settings.flavors), settings, SystemClock())
+
+
+def agent_anew(earlier: Recording) -> Recording:
+    """The same recording as a new agent finds it."""
+    journal = load(earlier.journal.folder)
+    assert journal is not None
+    recording = Recording(journal, earlier._settings, SystemClock())
+    recording.take_over()
+    return recording
 
 
 def drive(recording: Recording, until: Callable[[], bool], limit: float = 20) -> None:
@@ -165,10 +176,7 @@ def test_a_new_agent_takes_over_the_recorder_and_sees_how_it_ends(tmp_path: Path
     drive(first, running(first))
     recorder = pid(first)
 
-    journal = load(first.journal.folder)
-    assert journal is not None
-    second = Recording(journal, settings, SystemClock())
-    second.take_over()
+    second = agent_anew(first)
     assert pid(second) == recorder
     drive(second, lambda: second.settled)
 
@@ -187,10 +195,7 @@ def test_after_a_power_cut_the_rest_is_recorded_at_once(tmp_path: Path) -> None:
     os.kill(pid(first), signal.SIGKILL)
     os.waitpid(keeper, 0)
 
-    journal = load(first.journal.folder)
-    assert journal is not None
-    second = Recording(journal, settings, SystemClock())
-    second.take_over()
+    second = agent_anew(first)
     drive(second, lambda: second.settled)
 
     assert second.journal.phase is Phase.FINISHED
@@ -211,7 +216,7 @@ def test_an_event_called_off_before_it_begins_leaves_no_trace(tmp_path: Path) ->
 
     recording.end('cancelled in the core')
     drive(recording, lambda: recording.settled)
-    recording.discard()
+    recording.journal.discard()
 
     assert recording.journal.phase is Phase.CANCELLED
     assert list(tmp_path.iterdir()) == []
@@ -226,10 +231,7 @@ def test_a_stopped_agent_goes_on_when_it_is_back(tmp_path: Path) -> None:
     drive(first, lambda: first.settled)
     assert first.journal.phase is Phase.INTERRUPTED
 
-    journal = load(first.journal.folder)
-    assert journal is not None
-    second = Recording(journal, settings, SystemClock())
-    second.take_over()
+    second = agent_anew(first)
     drive(second, running(second))
     drive(second, lambda: second.settled)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from tests.storage.clocks import HandClock
 
 def test_making_one_touches_nothing(clock: HandClock) -> None:
     Database('sqlite:////no/such/folder/pyca.db', clock)
+    assert not Path('/no').exists()
 
 
 def test_what_was_written_can_be_read_by_another_program(database: Database, url: str, clock: HandClock) -> None:

@@ -1,0 +1,50 @@
+"""Starts the keeper of a new segment."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+
+from pyca.clock import Clock
+from pyca.recording import command
+from pyca.recording.journal import Journal, Segment
+from pyca.recording.outputs import Outputs
+from pyca.recording.recorder import Recorder, Spec
+from pyca.recording.run import Run
+from pyca.settings import Capture
+
+logger = logging.getLogger(__name__)
+
+
+class Launcher:
+    """Makes way for the next run, writes it down, leaves the start to its keeper.
+
+    A disk that takes neither the renaming nor the journal is no reason not to record.
+    """
+
+    def __init__(self, journal: Journal, outputs: Outputs, settings: Capture, clock: Clock) -> None:
+        self._journal = journal
+        self._outputs = outputs
+        self._settings = settings
+        self._clock = clock
+
+    def launch(self, start: float) -> Run:
+        """The run that starts at this second; its segment is the journal's last one, also when OSError is raised."""
+        journal, settings = self._journal, self._settings
+        self._write(self._outputs.set_aside)
+        number = 1 + max((segment.number for segment in journal.segments), default=-1) + journal.failures
+        segment = Segment(number, planned=start, told=journal.event.end, files=list(self._outputs.names))
+        journal.segments.append(segment)
+        self._write(journal.save)
+        name = journal.event.name
+        directory = os.path.join(settings.directory, name)  # as written there: scripts may look at it
+        words = command.arguments(settings.command, directory=directory, name=name, preview_dir=settings.preview_dir)
+        recorder = Recorder.spawn(Spec(tuple(words), start, journal.event.end, journal.folder, number))
+        return Run(journal, recorder, settings, self._clock)
+
+    def _write(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except OSError as error:
+            logger.error('%s: recording without having written it down: %s', self._journal.event.uid, error)
