@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from pyca.clock import Clock
 from pyca.errors import StorageError
-from pyca.event import Event, Outcome, Track
+from pyca.event import Event, Outcome
 from pyca.recording.atomic import read_json
 from pyca.recording.delivery import offer
 from pyca.recording.journal import Journal, Phase, load
 from pyca.recording.store import Store
 from pyca.states import EventStatus, Fault, RecordingState, ServiceType
 from pyca.stop import Bell
-from pyca.storage.recorded import Recorded
+from pyca.storage.faults import Faults
+from pyca.storage.memory import Memory
+from pyca.storage.recorded import Recordings, Said
 
 logger = logging.getLogger(__name__)
 
@@ -38,50 +39,10 @@ STATUS = {
     Phase.FAILED: EventStatus.FAILED_RECORDING,
 }
 
-
-class Recordings(Protocol):
-    """What the accounts ask of the database about recordings."""
-
-    def get(self, uid: str, start: int | None = None) -> Recorded | None: ...
-
-    def all(self, *statuses: EventStatus) -> list[Recorded]: ...
-
-    def mirror(
-        self,
-        event: Event,
-        status: EventStatus,
-        tracks: Sequence[Track],
-        *,
-        phase: str,
-        report: RecordingState | None = None,
-    ) -> bool: ...
-
-    def set_outcome(
-        self,
-        event: Event,
-        outcome: Outcome,
-        cause: str,
-        status: EventStatus,
-        report: RecordingState | None = None,
-    ) -> None: ...
-
-    def hold(self, uid: str, start: int, cause: str) -> None: ...
-
-    def uploaded(self, uid: str, start: int, at: float, cause: str = '') -> None: ...
-
-
-class Faults(Protocol):
-    """Where the agent's faults are kept."""
-
-    def raise_(self, service: ServiceType, fault: Fault, text: str, at: float) -> bool: ...
-
-    def clear(self, service: ServiceType, fault: Fault | None = None) -> bool: ...
-
-
-class Memory(Protocol):
-    """Small values that survive a restart."""
-
-    def get(self, key: str) -> Any | None: ...
+UNSETTLED = frozenset({'', Phase.WAITING.value, Phase.RECORDING.value, Phase.FAILING.value, Phase.INTERRUPTED.value})
+"""The phases in the database that only the journal can end; the empty one stands for a row that is not there."""
+NEWS = 86_400.0
+"""Seconds after an event's end in which the core is told how its recording ended."""
 
 
 @dataclass(frozen=True)
@@ -169,10 +130,12 @@ class Accounts:
         self._bell.ring()
 
     def _write_one(self) -> bool:
+        """Write a note. It goes to the end of the queue first: one that cannot be written must not stop the others."""
         with self._lock:
             if not self._notes:
                 return False
-            key, note = next(iter(self._notes.items()))
+            key = next(iter(self._notes))
+            note = self._notes[key] = self._notes.pop(key)
         note()
         with self._lock:
             if self._notes.get(key) is note:
@@ -186,24 +149,24 @@ class Accounts:
             self._faults.clear(ServiceType.CAPTURE, fault)
 
     def _mirror(self, journal: Journal) -> None:
-        status = STATUS.get(journal.phase)
+        said = self._said(journal)
+        if said is not None:
+            self._recordings.mirror(journal.event, said, self._report(journal))
+
+    def _said(self, journal: Journal) -> Said | None:
+        """The journal's word in the terms of the database; None for a recording that was called off."""
+        status, phase, outcome, cause = STATUS.get(journal.phase), journal.phase.value, None, journal.cause
         if status is None:
-            return
-        event = journal.event
-        held = self._held(journal)
-        if status is EventStatus.FINISHED_RECORDING and held:
-            status = EventStatus.PAUSED_AFTER_RECORDING
-        self._recordings.mirror(
-            event,
-            status,
-            offer(journal),
-            phase=journal.phase.value,
-            report=self._report(journal),
-        )
-        if status is EventStatus.PAUSED_AFTER_RECORDING:
-            self._recordings.hold(event.uid, event.start, held)
-        elif status is EventStatus.FAILED_RECORDING:
-            self._recordings.set_outcome(event, Outcome.FAILED, journal.cause, status)
+            return None
+        held = self._held(journal) if journal.phase is Phase.FINISHED else ''
+        if _accepted(journal):
+            status, phase = EventStatus.FINISHED_UPLOADING, 'delivered'
+            outcome = Outcome.DELIVERED_WITH_GAPS if journal.gaps else Outcome.DELIVERED
+        elif held:
+            status, phase, outcome, cause = EventStatus.PAUSED_AFTER_RECORDING, 'held', Outcome.HELD, held
+        elif journal.phase is Phase.FAILED:
+            outcome = Outcome.FAILED
+        return Said(status, phase, tuple(offer(journal)), outcome, cause, journal.flaws, journal.gaps)
 
     def _held(self, journal: Journal) -> str:
         """Why nobody may upload it unasked; empty for the usual case."""
@@ -217,8 +180,11 @@ class Accounts:
         return ''
 
     def _report(self, journal: Journal) -> RecordingState | None:
-        """What the core has to be told of it, None when it knows: two phases may mean the same to it."""
-        if self._backup_mode:
+        """What the core has to be told of it.
+
+        None when it knows (two phases may mean the same to it), or when that is no news any more.
+        """
+        if self._backup_mode or (journal.phase.over and journal.event.end < self._clock.now() - NEWS):
             return None
         report = REPORTS[journal.phase]
         before = self._recordings.get(journal.event.uid, journal.event.start)
@@ -230,21 +196,31 @@ class Accounts:
             return
         logger.error('%s: missed: %s', event.uid, cause)
         report = None if self._backup_mode else RecordingState.CAPTURE_ERROR
-        self._recordings.set_outcome(event, Outcome.MISSED, cause, EventStatus.FAILED_RECORDING, report)
+        said = Said(EventStatus.FAILED_RECORDING, 'missed', outcome=Outcome.MISSED, cause=cause)
+        self._recordings.mirror(event, said, report)
 
     def _compare(self) -> None:
         """Write again what the database does not know: it was restored, lost, or not there for a while."""
-        over = {phase.value for phase in Phase if phase.over}
-        settled = {row.name for row in self._recordings.all() if row.ours and row.phase in over}
+        phases = self._recordings.phases()
         for name in self._store.names():
-            journal = None if name in settled else load(self._store.root / name)
-            if journal is None:
-                continue
-            self._mirror(journal)
-            self._mirror_upload(journal)
+            journal = load(self._store.root / name) if phases.get(name, '') in UNSETTLED else None
+            if journal is not None:
+                self._mirror(journal)
+        if not self._store.usable():
+            self._settle()
 
-    def _mirror_upload(self, journal: Journal) -> None:
-        upload = read_json(journal.folder / 'upload.json')
-        accepted = upload.get('accepted') if isinstance(upload, dict) else None
-        if accepted:
-            self._recordings.uploaded(journal.event.uid, journal.event.start, float(accepted))
+    def _settle(self) -> None:
+        """State how recordings ended whose journals nobody will write any more."""
+        for row in self._recordings.all(EventStatus.RECORDING, EventStatus.PARTIAL_RECORDING):
+            folder = self._store.root / row.name
+            if row.ours and row.event.end < self._clock.now() - NEWS and load(folder) is None:
+                cause = f'the journal of this recording is gone or damaged; what there is of it lies in {folder}'
+                logger.error('%s: failed: %s', row.event.uid, cause)
+                said = Said(EventStatus.FAILED_RECORDING, 'failed', row.tracks, Outcome.FAILED, cause)
+                self._recordings.mirror(row.event, said)
+
+
+def _accepted(journal: Journal) -> bool:
+    """Whether the core has it already, by what the upload left beside the journal."""
+    upload = read_json(journal.folder / 'upload.json') if journal.phase is Phase.FINISHED else None
+    return isinstance(upload, dict) and bool(upload.get('accepted'))

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pyca.clock import Clock
 from pyca.event import Event
-from pyca.recording.journal import Journal, Phase, Segment
+from pyca.recording.journal import ON_TIME, Journal, Phase, Segment
 from pyca.recording.launcher import Launcher
 from pyca.recording.outputs import Outputs
 from pyca.recording.patience import Patience
@@ -19,8 +19,6 @@ from pyca.settings import Capture
 
 logger = logging.getLogger(__name__)
 
-ON_TIME = 5.0
-"""A recorder that ends at most so many seconds before the event's end is on time."""
 CONTENTION = 10.0
 """Seconds from an event's start during which the one before may still hold the device."""
 
