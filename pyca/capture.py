@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -14,6 +15,7 @@ from pyca.recording.journal import Journal, Phase, load
 from pyca.recording.recording import Recording
 from pyca.recording.schedule import Schedule
 from pyca.recording.store import Store
+from pyca.recording.traces import is_over, unfinished
 from pyca.settings import Capture as Options
 from pyca.states import Fault
 
@@ -69,8 +71,7 @@ class Capture:
         self._told: dict[Key, int] = {}
         self._handled: set[Key] = set()
         self._obstacles: dict[Key, str] = {}
-        self._taken_over = self._closing = False
-        self._old_ones_checked = False
+        self._looked_back, self._closing = 0.0, False
 
     @property
     def busy(self) -> bool:
@@ -85,18 +86,15 @@ class Capture:
         return not self.busy and not soon
 
     def step(self) -> float:
-        if not self._taken_over:
-            self._take_over(self._clock.now() - RECENT)
-            self._taken_over = True
+        self._look_back(RECENT)
         self._schedule.refresh()
         self._follow()
         wait = self._start()
         for recording in list(self._recordings.values()):
             wait = min(wait, self._tick(recording))
         self._tell()
-        if self.quiet and not self._old_ones_checked:
-            self._take_over(0.0)
-            self._old_ones_checked = True
+        if self.quiet:
+            self._look_back(math.inf)
         return wait
 
     def close(self) -> None:
@@ -124,13 +122,14 @@ class Capture:
         for recording in list(self._recordings.values()):
             recording.force()
 
-    def _take_over(self, since: float) -> None:
-        """Go on with what an earlier agent left unfinished."""
-        for name in self._store.names():
-            journal = load(self._store.root / name) if _start_of(name) >= since else None
-            if journal is None or journal.phase.over or _key(journal.event) in self._recordings:
-                continue
-            self._add(journal).take_over()
+    def _look_back(self, seconds: float) -> None:
+        """Go on, once, with what an earlier agent began within so many seconds and left unfinished."""
+        if seconds <= self._looked_back:
+            return
+        for journal in unfinished(self._store, self._clock.now() - seconds):
+            if _key(journal.event) not in self._recordings:
+                self._add(journal).take_over()
+        self._looked_back = seconds
 
     def _add(self, journal: Journal) -> Recording:
         key = _key(journal.event)
@@ -140,9 +139,7 @@ class Capture:
     def _contended(self, key: Key) -> bool:
         """Whether another event's recorder is past its end and still at work."""
         now = self._clock.now()
-        return any(
-            other != key and now < recording.event.end + 10 for other, recording in list(self._recordings.items())
-        )
+        return any(other != key and now < recording.event.end + 10 for other, recording in self._recordings.items())
 
     def _follow(self) -> None:
         """Do with the recordings under way what the calendar has become."""
@@ -158,6 +155,7 @@ class Capture:
                     recording.end('cancelled in the core', held='cancelled in the core')
             elif _key(event) == key or event.start <= now:
                 recording.follow(event)
+                self._handled |= {_key(event)} - {key}
             else:
                 recording.end('moved to another time in the core', held='moved to another time in the core')
 
@@ -168,19 +166,27 @@ class Capture:
         for event in sorted(self._schedule.events.values(), key=lambda event: (event.start, event.uid)):
             if event.start - LEAD > now:
                 return min(wait, event.start - LEAD - now)
-            if _key(event) in self._recordings or _key(event) in self._handled:
-                continue
-            if event.end <= now:
-                self._miss(event)
-            elif not (self._may_start(event, now) and self._begin(event)):
+            known = _key(event) in self._recordings or _key(event) in self._handled
+            if not known and not self._care_for(event, now):
                 wait = 0.5
         return wait
 
-    def _miss(self, event: Event) -> None:
+    def _care_for(self, event: Event, now: float) -> bool:
+        """Begin it, or miss it; tells whether that is done. One event's trouble must not be the others'."""
+        try:
+            return self._miss(event) if event.end <= now else self._may_start(event, now) and self._begin(event)
+        except OSError as error:
+            if self._obstacles.get(_key(event)) != str(error):
+                logger.error('%s: %s', event.uid, error)
+            self._obstacles[_key(event)] = str(error)
+            return False
+
+    def _miss(self, event: Event) -> bool:
         """The event is over and nothing is known of it: say so, once."""
-        self._handled.add(_key(event))
-        if load(self._store.folder(event)) is None and not self._store.delivered(event.name).exists():
+        if load(self._store.folder(event)) is None and not is_over(self._store, event):
             self._account.missed(event, self._obstacles.pop(_key(event), 'the agent was not running'))
+        self._handled.add(_key(event))
+        return True
 
     def _may_start(self, event: Event, now: float) -> bool:
         """Apply the rule for overlapping events (`capture.overlap`)."""
@@ -206,11 +212,11 @@ class Capture:
         """Start the keeper, or go on with what is there; tells whether the event is taken care of."""
         folder = self._store.folder(event)
         journal = load(folder)
-        if self._store.delivered(event.name).exists() or (journal is not None and journal.phase.over):
-            self._handled.add(_key(event))
-            return True
-        if journal is not None:
+        if journal is not None and not journal.phase.over:
             self._add(journal).take_over()
+            return True
+        if is_over(self._store, event):
+            self._handled.add(_key(event))
             return True
         try:
             self._store.prepare()
@@ -242,9 +248,3 @@ class Capture:
 
 def _key(event: Event) -> Key:
     return event.uid, event.start
-
-
-def _start_of(name: str) -> float:
-    """The start that a folder's name says; recent for a name that says none."""
-    second = name.split('-')[1]
-    return float(second) if second.isdigit() else RECENT

@@ -167,7 +167,16 @@ class Journal:
 
 def load(folder: Path) -> Journal | None:
     """The journal in this folder; None if there is none, or none that can be read."""
-    stored = read_json(folder / FILE)
+    return _parsed(folder, read_json(folder / FILE))
+
+
+def load_delivered(path: Path, folder: Path) -> Journal | None:
+    """The journal in what remains of a delivered recording whose folder was deleted."""
+    remains = read_json(path)
+    return _parsed(folder, remains.get('recording')) if isinstance(remains, dict) else None
+
+
+def _parsed(folder: Path, stored: Any) -> Journal | None:
     try:
         return _from_json(folder, stored) if stored is not None else None
     except (KeyError, TypeError, ValueError, AttributeError):

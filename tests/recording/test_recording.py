@@ -278,3 +278,37 @@ def test_what_an_earlier_agent_left_is_kept_as_a_segment(tmp_path: Path, leftove
 
     pieces = [recording.journal.tracks(segment)[0].path.read_text() for segment in recording.journal.pieces]
     assert pieces == ['old', 'new']
+
+
+def test_a_keeper_that_cannot_be_started_ahead_is_never_started_early(tmp_path: Path) -> None:
+    happening = event(6, begins_in=4)
+    recording = make(tmp_path, happening, options(OBEDIENT, sigterm_time=0))
+    recording.begin()
+    assert recording._run is not None and recording._run._recorder is not None
+    keeper = recording._run._recorder._child
+    assert keeper is not None
+    os.kill(keeper, signal.SIGKILL)
+
+    drive(recording, lambda: recording.settled)
+
+    assert all((segment.started or 0) >= happening.start for segment in recording.journal.segments)
+    assert recording.journal.phase is Phase.FINISHED
+
+
+def test_keepers_that_die_at_once_are_started_with_growing_pauses(tmp_path: Path) -> None:
+    happening = event(8)
+    recording = make(tmp_path, happening, options(OBEDIENT, sigterm_time=0))
+    recording.begin()
+    began = time.monotonic()
+    killed = 0
+    while time.monotonic() < began + 4:
+        recorder = recording._run._recorder if recording._run is not None else None
+        if recorder is not None and recorder._child is not None and recorder._written == {}:
+            os.kill(recorder._child, signal.SIGKILL)
+            os.waitid(os.P_PID, recorder._child, os.WEXITED | os.WNOWAIT)
+            killed += 1
+        Bell().wait(min(0.05, recording.tick()))
+    drive(recording, lambda: recording.settled)
+
+    assert killed <= 5
+    assert recording.journal.failures >= 2

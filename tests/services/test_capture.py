@@ -257,3 +257,62 @@ def test_an_id_from_the_core_cannot_lead_out_of_the_folder(hall: Callable[..., H
     assert here.phase(uid) is Phase.FINISHED
     assert {path.name for path in tmp_path.iterdir()} == {'recordings'}
     assert all(path.parent == here.store.root for path in here.store.root.iterdir())
+
+
+@pytest.mark.parametrize('overlap', ['first', 'last', 'parallel'])
+def test_an_event_whose_start_moves_while_it_runs_is_one_recording(hall: Callable[..., Hall], overlap: str) -> None:
+    here = hall(overlap=overlap)
+    happening = event('a', 0, 6)
+    here.schedule(happening)
+    here.until(here.recording('a'))
+
+    moved = Event('a', happening.start + 1, happening.end, happening.title)
+    here.schedule(moved)
+    here.until(here.over('a'))
+    again = Hall(here.store.root, overlap=overlap)  # an agent that starts after the end
+    deadline = time.monotonic() + 2
+    again.until(lambda: time.monotonic() > deadline)
+
+    assert here.book.phases['a'] == [Phase.WAITING, Phase.RECORDING, Phase.FINISHED]
+    assert len(here.book.journals['a'].segments) == 1
+    assert here.book.misses == again.book.misses == {}
+    assert len(here.store.names()) == 1
+
+
+def test_a_folder_that_fails_does_not_keep_a_recorder_from_being_ended(hall: Callable[..., Hall]) -> None:
+    class Failing(Store):
+        def delivered(self, name: str) -> Path:
+            raise OSError(5, 'Input/output error')
+
+    here = hall()
+    here.schedule(event('a', 0, 4))
+    here.until(here.recording('a'))
+    here.service._store = Failing(here.store.root)  # the disk begins to fail
+    other = event('b', -20, 10)
+    here.schedule(here.book.journals['a'].event, other)
+
+    here.until(here.over('a'))
+
+    assert here.phase('a') is Phase.FINISHED
+
+
+def test_what_a_power_cut_left_is_found_whatever_its_name_says(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    happening = event('a', -30, 20)
+    journal = Journal(here.store.root / 'recording-odd-a', happening, ('presenter/source',), Phase.INTERRUPTED)
+    journal.folder.mkdir(parents=True)
+    journal.save()
+
+    here.until(here.over('a'))
+
+
+@pytest.mark.parametrize(
+    'uid', ['{{time}}', '{{dir}}', 'a b%20%d', "o'clock", 'x' * 300, 'two\nlines', '-rf', 'Hörsaal']
+)
+def test_an_event_of_any_id_is_recorded(hall: Callable[..., Hall], uid: str) -> None:
+    here = hall()
+    here.schedule(event(uid, 0, 2))
+
+    here.until(here.over(uid))
+
+    assert here.phase(uid) is Phase.FINISHED

@@ -1,0 +1,48 @@
+"""What earlier agents have left in the recordings folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyca.event import Event, plain
+from pyca.recording.journal import Journal, load, load_delivered
+from pyca.recording.store import Store
+
+
+def unfinished(store: Store, since: float) -> Iterator[Journal]:
+    """The journals of recordings that nobody has ended, where the folder's name does not say that they began before."""
+    for name in store.names():
+        second = name.split('-')[1]
+        recent = not second.isdigit() or float(second) >= since
+        journal = load(store.root / name) if recent else None
+        if journal is not None and not journal.phase.over:
+            yield journal
+
+
+def is_over(store: Store, event: Event) -> bool:
+    """Whether nothing of this event is left to be recorded: there is a recording that is over, or what remains of it.
+
+    It may bear the start that the event had before it was moved. Raises OSError where the folder cannot be read.
+    """
+    return any(
+        journal.event.uid == event.uid
+        and journal.phase.over
+        and (journal.folder == store.folder(event) or _overlap(journal.event, event))
+        for journal in _journals(store, event.uid)
+    )
+
+
+def _journals(store: Store, uid: str) -> Iterator[Journal]:
+    ending = f'-{plain(uid)}'
+    for name in store.names():
+        journal = load(store.root / name) if name.endswith(ending) else None
+        if journal is not None:
+            yield journal
+    for path in store.delivered('').parent.glob('recording-*.json'):
+        journal = load_delivered(path, store.root / path.stem) if path.stem.endswith(ending) else None
+        if journal is not None:
+            yield journal
+
+
+def _overlap(one: Event, other: Event) -> bool:
+    return one.start < other.end and other.start < one.end
