@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol
 
+from pyca.backoff import Backoff
 from pyca.loop import Loop
 from pyca.stop import Stop
 
@@ -146,7 +147,7 @@ class Supervisor:
 
 def _keep_running(loop: Loop) -> None:
     """The body of a thread: the loop, started again with a growing pause should it ever raise."""
-    pause = 1.0
+    pause = Backoff(1.0, 60.0)
     while True:
         try:
             loop.run()
@@ -154,8 +155,7 @@ def _keep_running(loop: Loop) -> None:
             logger.exception('%s: the loop broke', loop.service.name)
         if loop.stop.requested:
             return
-        loop.stop.wait(pause)
-        pause = min(60.0, pause * 2)
+        loop.stop.wait(pause.failed())
 
 
 class Arrivals:
