@@ -144,6 +144,11 @@ def test_a_broken_outline_is_a_mistake(text: str, said: str) -> None:
     assert any(line.startswith(f'etc/pyca.conf: {said}') for line in mistakes(text))
 
 
+def test_a_misspelt_key_is_named_beside_the_mistakes() -> None:
+    found = mistakes('[server]\nadress = https://opencast.example.org\nauth_method = ntlm')
+    assert any('adress' in line and 'does nothing' in line for line in found)
+
+
 def test_all_mistakes_of_a_file_are_reported_at_once_and_no_others() -> None:
     found = mistakes(
         """
