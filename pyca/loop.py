@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from pyca.backoff import doubled
@@ -44,6 +45,15 @@ class Pulse:
     def beat(self) -> None:
         self._last = self._clock.monotonic()
 
+    def beating(self, question: Callable[[], bool]) -> Callable[[], bool]:
+        """The same question for long work to ask now and then; that it asks is a sign of life."""
+
+        def ask() -> bool:
+            self.beat()
+            return question()
+
+        return ask
+
     @property
     def age(self) -> float:
         """Seconds since the last sign of life."""
@@ -62,7 +72,7 @@ class Loop:
         self.stop = stop
         self.bell = bell
         self.pulse = pulse
-        self._patience = patience
+        self.patience = patience
         self._failures = 0
         self._complaint = ''
         self._stepping = threading.Event()
@@ -107,4 +117,4 @@ class Loop:
             log('%s: %s', self.service.name, complaint if trace else error, exc_info=error if trace else None)
         self._complaint = complaint
         self._failures += 1
-        return doubled(self._failures, 1.0, self._patience)
+        return doubled(self._failures, 1.0, self.patience)

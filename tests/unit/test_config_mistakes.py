@@ -102,7 +102,6 @@ CASES = [
         "'$address' stands for the option 'address'",
     ),
     ('ui', 'refresh_rate = 0', 'refresh_rate', "'0' is too small; write a whole number from 1 on, such as 10"),
-    ('ui', 'url = room-1:8000', 'url', "'room-1:8000' is no web address; write one such as http://"),
     ('logging', 'level = INFO', 'level', "'INFO' is not known; write debug, info, warning or error"),
     ('logging', 'format = plain', 'format', "'plain' is no format of Python logging"),
     ('logging', "format = '%(nonsense)s'", 'format', "'%(nonsense)s' is no format of Python logging"),
@@ -176,7 +175,6 @@ def test_all_mistakes_of_a_file_are_reported_at_once_and_no_others() -> None:
         '[ingest] delay_min',
         '[server]',
         '[server] auth_method',
-        '[ui] url',
     ]
 
 
@@ -194,7 +192,6 @@ def test_all_mistakes_of_a_file_are_reported_at_once_and_no_others() -> None:
         '[agent]\ndatabase = //me:Tr0ub@host/pyca',
         '[agent]\ndatabase = postgresql://me:Tr0ub@host/pyca\n[capture]\nexit_code = Tr0ub',
         '[ui]\npassword = "Tr0ub',
-        '[ui]\nurl = x://me:Tr0ub@host',
     ],
 )
 def test_no_message_has_a_password_in_it(lines: str) -> None:
