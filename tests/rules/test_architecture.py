@@ -6,7 +6,7 @@ import ast
 import re
 
 from tests.rules.source import ROOT, Module, modules
-from tests.rules.test_layers import APART, DEMO_MAY_IMPORT, LAYERS, PLACES
+from tests.rules.test_layers import APART, DEMO_MAY_IMPORT, LAYERS, PLACES, imports
 
 ARCHITECTURE = ROOT / 'docs' / 'architecture.md'
 COLUMN = 28
@@ -63,15 +63,7 @@ def test_the_rules_name_each_foreign_package_with_its_place() -> None:
 
 
 def uses(package: str) -> bool:
-    return any(
-        name.split('.')[0] == package for module in modules() for node in ast.walk(module.tree) for name in names(node)
-    )
-
-
-def names(node: ast.AST) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    return [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+    return any(name.split('.')[0] == package for module in modules() for _, name in imports(module))
 
 
 def test_what_sits_side_by_side_is_told() -> None:
