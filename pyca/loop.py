@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from pyca.backoff import doubled
 from pyca.clock import Clock
 from pyca.errors import Interrupted, PycaError
 from pyca.stop import Bell, Stop
@@ -116,4 +117,4 @@ class Loop:
             log('%s: %s', self.service.name, complaint if trace else error, exc_info=error if trace else None)
         self._complaint = complaint
         self._failures += 1
-        return min(self.patience, 2.0 ** min(self._failures - 1, 10))
+        return doubled(self._failures, 1.0, self.patience)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pyca.backoff import doubled
 from pyca.errors import LoginFailed, Overloaded, PycaError, Refused
 
 FIRST = 5.0
@@ -23,8 +24,8 @@ Spread = Callable[[float, float], float]
 
 def wait(failures: int, spread: Spread, *, first: float = FIRST) -> float:
     """Seconds to wait after this many failures in a row (1 or more), doubled with each one."""
-    ceiling = min(LONGEST, first * 2.0 ** min(max(failures, 1), 20))
-    return spread(max(min(first, LONGEST), ceiling / 2), ceiling)
+    longest = min(LONGEST, 2 * doubled(failures, first, LONGEST))
+    return spread(max(first, longest / 2), longest)
 
 
 def after(error: PycaError, failures: int, spread: Spread) -> float:

@@ -210,10 +210,11 @@ class Recording:
     def _plan_restart(self, segment: Segment, *, stalled: bool) -> None:
         now = self._clock.now()
         told_less = segment.told < self.event.end and (segment.ended or now) >= segment.told - ON_TIME
-        if (segment.end is End.GOOD and told_less and not stalled) or segment.end is End.UNKNOWN:
-            self._patience.at_once()
-            return
-        self._patience.failed(contended=now < self.event.start + CONTENTION and self._contended())
+        if segment.end is End.GOOD and told_less and not stalled:
+            return self._patience.at_once()
+        if segment.end is End.UNKNOWN and not self._patience.failures:
+            return self._patience.failed(soon=True)
+        self._patience.failed(soon=now < self.event.start + CONTENTION and self._contended())
         if not segment.files:
             self.journal.segments.remove(segment)
             self.journal.failures += 1
