@@ -66,6 +66,7 @@ class Heartbeat:
         change = self._database.change()
         if change != self._seen:
             if not 0 <= change - self._seen < JUMP:
+                self._said.clear()
                 self.on_new_database()
             self._seen = change
             for bell in self._bells:
