@@ -56,7 +56,6 @@ class World:
         self.heartbeat = Heartbeat(self.database, self.services, loops, [self.bell], self.clock)
         self.heartbeat.on_new_database = lambda: self.news.append('new database')
 
-    @property
     def status(self) -> ServiceStatus:
         return self.services.all()[ServiceType.CAPTURE].status
 
@@ -81,11 +80,11 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def test_the_states_of_the_services_are_shown(world: World) -> None:
     world.heartbeat.step()
-    assert world.status is ServiceStatus.IDLE
+    assert world.status() is ServiceStatus.IDLE
 
     world.worker.busy = True
     world.heartbeat.step()
-    assert world.status is ServiceStatus.BUSY
+    assert world.status() is ServiceStatus.BUSY
 
 
 def test_a_service_that_is_silent_for_two_minutes_is_shown_as_stopped(world: World) -> None:
@@ -93,11 +92,11 @@ def test_a_service_that_is_silent_for_two_minutes_is_shown_as_stopped(world: Wor
     world.clock.time += SILENT + 1
 
     world.heartbeat.step()
-    assert world.status is ServiceStatus.STOPPED
+    assert world.status() is ServiceStatus.STOPPED
 
     world.pulse.beat()
     world.heartbeat.step()
-    assert world.status is ServiceStatus.IDLE
+    assert world.status() is ServiceStatus.IDLE
 
 
 def test_a_service_with_nothing_new_says_so_once_a_minute(world: World) -> None:
@@ -110,7 +109,7 @@ def test_a_service_with_nothing_new_says_so_once_a_minute(world: World) -> None:
         world.heartbeat.step()
 
     assert world.database.change() - before == 5
-    assert world.status is ServiceStatus.IDLE
+    assert world.status() is ServiceStatus.IDLE
 
 
 def test_at_the_end_the_services_are_shown_as_stopped(world: World) -> None:
@@ -118,7 +117,7 @@ def test_at_the_end_the_services_are_shown_as_stopped(world: World) -> None:
 
     world.heartbeat.close()
 
-    assert world.status is ServiceStatus.STOPPED
+    assert world.status() is ServiceStatus.STOPPED
 
 
 def test_an_end_without_a_database_is_an_end_all_the_same(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -151,7 +150,7 @@ def test_a_locked_database_is_a_complaint_and_what_was_missed_is_heard_later(wor
     Memory(world.other).put('word', 'news')
 
     assert world.rung()
-    assert world.status is ServiceStatus.BUSY
+    assert world.status() is ServiceStatus.BUSY
 
 
 def test_the_first_look_and_another_database_are_announced(world: World) -> None:
@@ -163,7 +162,7 @@ def test_the_first_look_and_another_database_are_announced(world: World) -> None
     world.settle()
 
     assert world.news == ['new database', 'new database']
-    assert world.status is ServiceStatus.IDLE
+    assert world.status() is ServiceStatus.IDLE
 
 
 def test_a_restored_backup_is_announced(world: World) -> None:
