@@ -11,12 +11,12 @@ from typing import Any
 from pyca.errors import PycaError
 from pyca.opencast.mediapackage import MediaPackage
 from pyca.recording.atomic import read_json, write_json
+from pyca.recording.store import DELIVERED
 
 logger = logging.getLogger(__name__)
 
 VERSION = 1
 JOURNAL = 'upload.json'
-DELIVERED = '.delivered'
 
 
 class Damaged(PycaError):

@@ -164,7 +164,7 @@ class Ingest:
                 self._outside.uploads.set_aside(claimed.recorded.name)
         else:
             recordings.uploaded(event.uid, event.start, now, result.cause)
-            logger.info('Upload of %s has been accepted. %s', event.uid, result.cause)
+            logger.info('Upload of %s has been accepted%s', event.uid, f': {result.cause}' if result.cause else '')
             if self._options.delete_after_upload:
                 self._removal.remove(claimed.recorded.name)
 

@@ -106,8 +106,7 @@ class MemoryRecordings:
         begun = self.all(EventStatus.UPLOADING, EventStatus.FAILED_UPLOADING)
         found = [row for row in begun if not row.ours and since <= row.event.end <= until]
         for row in found:
-            status = EventStatus.FAILED_UPLOADING
-            self._change(row.event.uid, row.event.start, status=status, phase=ADOPTED, ours=True)
+            self._change(row.event.uid, row.event.start, status=EventStatus.FAILED_UPLOADING, phase=ADOPTED, ours=True)
         return len(found)
 
     def next_due(self) -> float | None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
+from pyca.recording.processes import all_processes
 
 
 def programs() -> Path | None:
@@ -62,8 +62,9 @@ class Server:
     def signal(self, number: int) -> None:
         """Send a signal to all its processes."""
         assert self._process is not None
-        for process in [psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children()]:
-            process.send_signal(number)
+        first = self._process.pid
+        for pid in [first, *(pid for pid, now in all_processes() if now.parent == first)]:
+            os.kill(pid, number)
 
 
 @contextmanager
