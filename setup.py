@@ -47,7 +47,6 @@ setup(
             'pytest-cov>=5.0',
             'ruff==0.17.*',
             'setuptools>=77',
-            'types-psutil',
             'types-pycurl',
             'types-python-dateutil',
             'types-setuptools',

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
-from pyca.event import Event
+from pyca.event import Event, plain
 from pyca.recording.journal import Journal, Phase, load
+from pyca.recording.overlap import may_start, rivals
 from pyca.recording.recording import Recording
 from pyca.recording.schedule import Schedule
 from pyca.recording.store import Store
@@ -88,7 +89,8 @@ class Capture:
         if not self._taken_over:
             self._take_over(self._clock.now() - RECENT)
             self._taken_over = True
-        self._schedule.refresh()
+        if self._schedule.refresh():
+            self._handled &= set(self._schedule.events)
         self._follow()
         wait = self._start()
         for recording in list(self._recordings.values()):
@@ -157,6 +159,7 @@ class Capture:
                 if now < recording.event.end:
                     recording.end('cancelled in the core', held='cancelled in the core')
             elif _key(event) == key or event.start <= now:
+                self._handled.add(_key(event))  # the same event, should its start have moved
                 recording.follow(event)
             else:
                 recording.end('moved to another time in the core', held='moved to another time in the core')
@@ -179,34 +182,23 @@ class Capture:
     def _miss(self, event: Event) -> None:
         """The event is over and nothing is known of it: say so, once."""
         self._handled.add(_key(event))
-        if load(self._store.folder(event)) is None and not self._store.delivered(event.name).exists():
+        if not any(_is_of(name, event) for name in self._store.names()) and not self._delivered(event):
             self._account.missed(event, self._obstacles.pop(_key(event), 'the agent was not running'))
 
     def _may_start(self, event: Event, now: float) -> bool:
-        """Apply the rule for overlapping events (`capture.overlap`)."""
-        rivals = [
-            recording
-            for recording in self._recordings.values()
-            if not recording.settled and recording.event.end > max(event.start, now)
-        ]
-        if not rivals or self._settings.overlap == 'parallel':
-            return True
-        if self._settings.overlap == 'last':
-            if now < event.start:
-                return False
-            for rival in rivals:
-                rival.end(f'the event {event.uid} takes the device')
+        having = rivals(event, self._recordings.values(), now)
+        if may_start(self._settings.overlap, event, having, now):
             return True
         if _key(event) not in self._obstacles:
-            self._obstacles[_key(event)] = f'the event {rivals[0].event.uid} had the device'
-            logger.warning('%s: waits for the device, which %s has', event.uid, rivals[0].event.uid)
+            self._obstacles[_key(event)] = f'the event {having[0].event.uid} had the device'
+            logger.warning('%s: waits for the device, which %s has', event.uid, having[0].event.uid)
         return False
 
     def _begin(self, event: Event) -> bool:
         """Start the keeper, or go on with what is there; tells whether the event is taken care of."""
         folder = self._store.folder(event)
         journal = load(folder)
-        if self._store.delivered(event.name).exists() or (journal is not None and journal.phase.over):
+        if self._delivered(event) or (journal is not None and journal.phase.over):
             self._handled.add(_key(event))
             return True
         if journal is not None:
@@ -222,6 +214,9 @@ class Capture:
             return False
         self._account.fault(Fault.FOLDER_UNUSABLE, '')
         return True
+
+    def _delivered(self, event: Event) -> bool:
+        return self._store.delivered(event.name).exists()
 
     def _tell(self) -> None:
         """Tell the account what changed, forget what is long over."""
@@ -242,6 +237,11 @@ class Capture:
 
 def _key(event: Event) -> Key:
     return event.uid, event.start
+
+
+def _is_of(name: str, event: Event) -> bool:
+    """Whether a folder is that of this event, whatever start it had."""
+    return name.endswith(f'-{plain(event.uid)}')
 
 
 def _start_of(name: str) -> float:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import closing
 
 import click
 
 from pyca import __version__, config, logs, wiring
+from pyca.defects import Logged
 from pyca.errors import AlreadyRunning, ConfigurationError, PycaError
 from pyca.masking import Redaction
 
@@ -20,6 +22,8 @@ UNKNOWN_COMMAND = 3
 BAD_CONFIGURATION = 4
 FAILED = 10
 ALREADY_RUNNING = 11
+INTERRUPTED = 130
+"""By Ctrl-C before there was anything to end; what a shell says of it."""
 
 
 class _UnknownCommand(click.UsageError):
@@ -89,11 +93,9 @@ def demo(keep: bool) -> int:
 
 def _serve(file: str | None, services: Collection[str]) -> int:
     settings = config.load(file)
-    log = logs.setup(settings.logging, Redaction.of(settings))
-    try:
+    with closing(logs.setup(settings.logging, Redaction.of(settings))) as log, Logged():
         return wiring.serve(settings, services, log)
-    finally:
-        log.close()
+    return FAILED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,6 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(f'{error.format_message()} "pyca --help" lists the options.', UNKNOWN_OPTION)
     except click.UsageError as error:
         return _complain(f'{error.format_message()} Only one command is possible.', TOO_MANY_COMMANDS)
+    except click.Abort:
+        return INTERRUPTED
     except ConfigurationError as error:
         return _complain(str(error), BAD_CONFIGURATION)
     except AlreadyRunning as error:

@@ -20,6 +20,8 @@ _SYSLOG_WAIT = 0.1
 """Seconds that a syslog which does not read may hold up who logs."""
 _PRIORITY = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 _USER = 1 << 3
+_CHATTY = ('alembic',)
+"""Packages whose progress is of no interest to somebody who runs a capture agent."""
 
 
 class Logs:
@@ -70,8 +72,14 @@ def setup(
     for handler in handlers:
         handler.setFormatter(_Formatter(options.format, redact))
         handler.complaints = _Complaints(stream, redact)
+        if options.level != 'debug':
+            handler.addFilter(_matters)
     root.setLevel(options.level.upper())
     return Logs(root, [*handlers])
+
+
+def _matters(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.name.partition('.')[0] not in _CHATTY
 
 
 class _Formatter(logging.Formatter):

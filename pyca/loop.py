@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
+from pyca.backoff import doubled
 from pyca.clock import Clock
 from pyca.errors import Interrupted, PycaError
 from pyca.stop import Bell, Stop
@@ -43,6 +45,15 @@ class Pulse:
     def beat(self) -> None:
         self._last = self._clock.monotonic()
 
+    def beating(self, question: Callable[[], bool]) -> Callable[[], bool]:
+        """The same question for long work to ask now and then; that it asks is a sign of life."""
+
+        def ask() -> bool:
+            self.beat()
+            return question()
+
+        return ask
+
     @property
     def age(self) -> float:
         """Seconds since the last sign of life."""
@@ -61,7 +72,7 @@ class Loop:
         self.stop = stop
         self.bell = bell
         self.pulse = pulse
-        self._patience = patience
+        self.patience = patience
         self._failures = 0
         self._complaint = ''
         self._stepping = threading.Event()
@@ -106,4 +117,4 @@ class Loop:
             log('%s: %s', self.service.name, complaint if trace else error, exc_info=error if trace else None)
         self._complaint = complaint
         self._failures += 1
-        return min(self._patience, 2.0 ** min(self._failures - 1, 10))
+        return doubled(self._failures, 1.0, self.patience)

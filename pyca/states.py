@@ -25,6 +25,10 @@ class EventStatus(IntEnum):
         return self.name.lower().replace('_', ' ')
 
 
+ADOPTED = 'adopted'
+"""The phase of an upload that was begun by an older installation and taken over."""
+
+
 class ServiceType(IntEnum):
     """The services; numbers are those of existing installations."""
 

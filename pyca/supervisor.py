@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol
 
+from pyca.backoff import Backoff
 from pyca.loop import Loop
 from pyca.stop import Stop
 
@@ -56,11 +57,13 @@ class Crew:
 class Duties:
     """What the supervisor does besides: what to call for a signal, and whom the watchdog depends on.
 
-    `vital` is the loop whose silence must make systemd restart the process. `quiet` tells whether nothing records
-    or is about to, so that a restart costs nothing. `hurry` is called at the second request to end.
+    `vital` is the loop whose silence, after `silence` seconds of it, must make systemd restart the process. `quiet`
+    tells whether nothing records or is about to, so that a restart costs nothing. `hurry` is called at the second
+    request to end.
     """
 
     vital: Loop
+    silence: float
     quiet: Callable[[], bool]
     status: Callable[[], str]
     hangup: Callable[[], None]
@@ -106,7 +109,7 @@ class Supervisor:
                     logger.info('Told to end by %s', signal.Signals(number).name)
                     return 0
             self._sign()
-            hanging = [loop.service.name for loop in self._loops() if loop.pulse.age > HANGING]
+            hanging = [loop.service.name for loop in self._loops() if _hangs(loop)]
             if hanging and self._duties.quiet():
                 logger.error('%s: no sign of life for %d minutes; ending for a restart', hanging[0], HANGING / 60)
                 return 12
@@ -115,7 +118,7 @@ class Supervisor:
         return min(PATROL, self._notifier.watchdog_interval or PATROL)
 
     def _sign(self) -> None:
-        if self._duties.vital.pulse.age < HANGING:
+        if self._duties.vital.pulse.age < self._duties.silence:
             self._notifier.watchdog()
         status = self._duties.status()
         if status != self._said:
@@ -130,32 +133,39 @@ class Supervisor:
                 crew.farewell()
 
     def _join(self, crew: Crew, arrivals: Arrivals) -> None:
-        """Wait for a crew's threads; a further signal means that the user does not want to wait."""
+        """Wait for a crew's threads, save those that hang.
+
+        A further signal means that the user does not want to wait.
+        """
         for _ in range(int(STOP_LIMIT)):
-            alive = [self._threads[loop] for loop in crew.loops if self._threads[loop].is_alive()]
+            alive = [self._threads[loop] for loop in crew.loops if self._threads[loop].is_alive() and not _hangs(loop)]
             if not alive:
-                return
+                break
             self._notifier.extend_timeout(20.0)
             self._notifier.watchdog()
-            alive[0].join(0.1)
-            if alive[0].is_alive() and any(number != signal.SIGHUP for number in arrivals.wait(0.9)):
+            alive[0].join(1.0)
+            if any(number != signal.SIGHUP for number in arrivals.wait(0.0)):
                 logger.warning('Told to end a second time: ending the recorders by force')
                 self._duties.hurry()
-        logger.error('Still working after %d s, left behind: %s', STOP_LIMIT, ', '.join(t.name for t in alive))
+        left = [thread.name for thread in (self._threads[loop] for loop in crew.loops) if thread.is_alive()]
+        if left:
+            logger.error('Still working, left behind: %s', ', '.join(left))
+
+
+def _hangs(loop: Loop) -> bool:
+    return loop.pulse.age > HANGING
 
 
 def _keep_running(loop: Loop) -> None:
     """The body of a thread: the loop, started again with a growing pause should it ever raise."""
-    pause = 1.0
+    pause = Backoff(1.0, loop.patience)
     while True:
         try:
             loop.run()
-        except Exception:
+        except BaseException:  # whatever it is, SystemExit too: nobody else would notice that the service is gone
             logger.exception('%s: the loop broke', loop.service.name)
-        if loop.stop.requested:
+        if loop.stop.wait(pause.failed()):
             return
-        loop.stop.wait(pause)
-        pause = min(60.0, pause * 2)
 
 
 class Arrivals:

@@ -42,7 +42,7 @@ from pyca.storage.recorded import Recordings
 from pyca.storage.reports import Reports
 from pyca.storage.services import Services
 from pyca.storage.upcoming import Upcoming
-from pyca.supervisor import Crew, Duties, Supervisor
+from pyca.supervisor import HANGING, Crew, Duties, Supervisor
 from pyca.systemd import Notifier
 from pyca.unconfigured import Unconfigured
 
@@ -53,6 +53,8 @@ ALL = (*RUN, 'ui')
 QUICK = 1.0
 """Seconds after which a capture service whose turn failed tries again at the latest."""
 PATIENT = 60.0
+SILENCE = 60.0
+"""Seconds without a sign of life after which capture, whose turns are quick, is no longer vouched for."""
 
 
 def serve(settings: Settings, wanted: Collection[str], logs: Logs) -> int:
@@ -149,8 +151,9 @@ class Crews:
 
     def duties(self, hangup: Callable[[], None]) -> Duties:
         """What the supervisor has to look after."""
-        vital = self._loops.get('capture') or next(iter(self._loops.values()))
-        return Duties(vital, self._quiet, self._status, hangup, self._hurry)
+        capture = self._loops.get('capture')
+        vital, silence = (capture, SILENCE) if capture else (next(iter(self._loops.values())), HANGING)
+        return Duties(vital, silence, self._quiet, self._status, hangup, self._hurry)
 
     def _crews(self, wanted: Collection[str]) -> list[Crew]:
         makers: dict[str, Callable[[Stop, Pulse], Service]] = {
@@ -203,7 +206,7 @@ class Crews:
 
     def _make_ingest(self, stop: Stop, pulse: Pulse) -> Service:
         house, settings = self._house, self._house.settings
-        preparation = Preparation(house.store.root, Joiner(interrupted=lambda: stop.requested))
+        preparation = Preparation(house.store.root, Joiner(interrupted=pulse.beating(lambda: stop.requested)))
         outside = Outside(
             core=house.core(stop, pulse, rate=settings.ingest.upload_rate),
             recordings=house.recordings,

@@ -6,6 +6,7 @@ import time
 from typing import TextIO
 
 WIDTH = 30
+ERASE = '\r\x1b[K'
 
 
 class Display:
@@ -32,14 +33,14 @@ class Display:
     def move(self, text: str) -> None:
         """Replace the moving line."""
         if self._moves and text != self._moving:
-            self._out.write(f'\r{text.ljust(len(self._moving))}')
+            self._out.write(f'{ERASE}{text}')
             self._out.flush()
             self._moving = text
 
     def clear(self) -> None:
         """Take the moving line away."""
         if self._moving:
-            self._out.write('\r' + ' ' * len(self._moving) + '\r')
+            self._out.write(ERASE)
             self._moving = ''
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pyca.backoff import doubled
 from pyca.errors import LoginFailed, Overloaded, PycaError, Refused
 
 FIRST = 5.0
 """Seconds; the shortest wait."""
 LONGEST = 600.0
 """Seconds; the longest wait. Tries go on at this distance for ever."""
-LOGIN = 60.0
-"""Seconds; the shortest wait after a refused login, since cores lock accounts that fail often."""
+LOGIN = 15.0
+"""Seconds; the shortest wait after a refused login: a core that restarts shows its login page for a while, but one
+that means it may lock an account that fails often."""
+REFUSED = 30.0
+"""Seconds; the shortest wait after a refusal: a core that restarts answers 404 to everything for a while, but one that
+means it should not be sent the same gigabytes every few seconds."""
 
 Spread = Callable[[float, float], float]
 """A random number between two (`random.uniform`), so that agents which failed together do not return together."""
@@ -19,8 +24,8 @@ Spread = Callable[[float, float], float]
 
 def wait(failures: int, spread: Spread, *, first: float = FIRST) -> float:
     """Seconds to wait after this many failures in a row (1 or more), doubled with each one."""
-    ceiling = min(LONGEST, first * 2.0 ** min(max(failures, 1), 20))
-    return spread(max(min(first, LONGEST), ceiling / 2), ceiling)
+    longest = min(LONGEST, 2 * doubled(failures, first, LONGEST))
+    return spread(max(first, longest / 2), longest)
 
 
 def after(error: PycaError, failures: int, spread: Spread) -> float:
@@ -28,8 +33,7 @@ def after(error: PycaError, failures: int, spread: Spread) -> float:
     if isinstance(error, LoginFailed):
         return wait(failures, spread, first=LOGIN)
     if isinstance(error, Refused) and error.status < 500:
-        # The same request will not do better before somebody has mended the core.
-        return spread(LONGEST * 0.9, LONGEST)
+        return wait(failures, spread, first=REFUSED)
     seconds = wait(failures, spread)
     if isinstance(error, Overloaded) and error.retry_after is not None:
         return max(seconds, min(error.retry_after, LONGEST))

@@ -10,6 +10,7 @@ from pyca.ingest.case import HEARD, MORE, Case, Kind, Result
 from pyca.ingest.final import FinalCall, lost
 from pyca.ingest.journal import Element
 from pyca.ingest.outside import Outside
+from pyca.ingest.takeover import settle
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ class Delivery:
             return Result(Kind.DELIVERED)
         if upload.final_sent is not None:
             return self._final.ask()
+        if upload.doubted:
+            return settle(self._outside, self._case)
         return self._resume() or self._grow()
 
     def _resume(self) -> Result | None:

@@ -11,12 +11,12 @@ from typing import Any
 from pyca.errors import PycaError
 from pyca.opencast.mediapackage import MediaPackage
 from pyca.recording.atomic import read_json, write_json
+from pyca.recording.store import DELIVERED
 
 logger = logging.getLogger(__name__)
 
 VERSION = 1
 JOURNAL = 'upload.json'
-DELIVERED = '.delivered'
 
 
 class Damaged(PycaError):
@@ -45,7 +45,8 @@ class Upload:
 
     `failures` counts since something last went well, `attempts` from the beginning. `gone_since`: the node does not
     answer since then. `final_sent`: the first final call that may have been accepted; `final_last`: the last one;
-    `asked_since`: when the core first answered a question about it.
+    `asked_since`: when the core first answered a question about it. `doubted`: a program that remembered nothing tried
+    it before, and perhaps the core has it.
     """
 
     version: int = VERSION
@@ -66,6 +67,7 @@ class Upload:
     begun_anew: int = 0
     accepted: float | None = None
     held: bool = False
+    doubted: bool = False
     next_try: float | None = None
     error: str = ''
     inquiries: list[dict[str, Any]] = field(default_factory=list)

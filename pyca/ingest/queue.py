@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pyca import settings
 from pyca.ingest.backoff import LONGEST
 from pyca.ingest.outside import Outside, Recorded
+from pyca.ingest.takeover import take_over
 from pyca.states import EventStatus
 
 IDLE = 10.0
@@ -29,12 +30,15 @@ class Queue:
         # A backup agent uploads what a person asks for, and a person does not want to wait.
         self._delay_max = 0 if backup_mode else max(options.delay_min, options.delay_max)
         self._delay_min = min(options.delay_min, self._delay_max)
+        self._backup_mode = backup_mode
         self._outside = outside
         self._crashed: deque[Recorded] | None = None
 
     def next(self) -> Claimed | None:
         """Claim a recording. Raises StorageError."""
         if self._crashed is None:
+            if not self._backup_mode:
+                take_over(self._outside)
             self._crashed = deque(row for row in self._outside.recordings.claimed() if self._begun_here(row))
         if self._crashed:
             return Claimed(self._crashed.popleft(), fresh=False)

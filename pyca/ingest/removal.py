@@ -8,19 +8,22 @@ from pathlib import Path
 
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
-from pyca.ingest.journal import DELIVERED, JOURNAL, Uploads
+from pyca.ingest.journal import JOURNAL, Uploads
 from pyca.recording.atomic import read_json, write_json
+from pyca.recording.journal import FILE as RECORDING
+from pyca.recording.store import DELIVERED
 
 logger = logging.getLogger(__name__)
 
-RECORDING = 'recording.json'
-"""What a folder must have to be known as ours; it is the last file to go."""
 EVERY = 3600.0
 """Seconds between two tries to delete what could not be deleted."""
 
 
 class Removal:
-    """Deletes the folders of delivered recordings; what remains of each is a file under `.delivered`."""
+    """Deletes the folders of delivered recordings; what remains of each is a file under `.delivered`.
+
+    A folder is known as ours by the journal of its recording, which is the last file to go.
+    """
 
     def __init__(self, uploads: Uploads, clock: Clock) -> None:
         self._uploads = uploads

@@ -24,6 +24,7 @@ from pyca.ingest.outage import Outage
 from pyca.ingest.outside import Outside
 from pyca.ingest.queue import IDLE, Claimed, Queue
 from pyca.ingest.removal import Removal
+from pyca.states import ADOPTED
 
 logger = logging.getLogger(__name__)
 
@@ -113,14 +114,14 @@ class Ingest:
     def _open(self, claimed: Claimed) -> Result:
         """Read the remembered steps."""
         recorded = claimed.recorded
-        upload = self._outside.uploads.load(recorded.name) or Upload()
+        upload = self._outside.uploads.load(recorded.name) or Upload(doubted=recorded.phase == ADOPTED)
         announced = not claimed.fresh and recorded.phase == 'uploading'
         case = self._case = Case(self._outside, recorded, upload, announced=announced)
         if upload.held:
             if not claimed.fresh:
                 return Result(Kind.HOLD, upload.error)
             # Held recordings are claimed only after a person decided to upload them all the same.
-            upload.held = False
+            upload.held = upload.doubted = False
             upload.forget_final()
             case.save()
         upload.attempts += 1
@@ -163,7 +164,7 @@ class Ingest:
                 self._outside.uploads.set_aside(claimed.recorded.name)
         else:
             recordings.uploaded(event.uid, event.start, now, result.cause)
-            logger.info('Upload of %s has been accepted. %s', event.uid, result.cause)
+            logger.info('Upload of %s has been accepted%s', event.uid, f': {result.cause}' if result.cause else '')
             if self._options.delete_after_upload:
                 self._removal.remove(claimed.recorded.name)
 

@@ -6,7 +6,7 @@ import logging
 import signal
 
 from pyca.clock import Clock
-from pyca.recording import ending
+from pyca.recording import ending, previews
 from pyca.recording.growth import Growth
 from pyca.recording.journal import Journal
 from pyca.recording.recorder import KeeperState, Recorder
@@ -66,6 +66,7 @@ class Run:
             late = max(0.0, state.started - self.segment.planned)
             logger.info('%s: recorder %s started %.2f s after its time', self._journal.event.uid, state.pid, late)
         if state.phase != 'running':
+            previews.remove(self._settings, self.segment.started, state.ended or self._clock.now())
             return state
         self._check_growth()
         self._send_what_is_due(self._recorder)

@@ -47,16 +47,18 @@ class Schedule:
         self.known = False
         """Whether a schedule was ever read: without one nothing can be called cancelled."""
 
-    def refresh(self) -> None:
-        """Read the file if it is another one than before."""
+    def refresh(self) -> bool:
+        """Read the file if it is another one than before; whether there is a new schedule."""
         mark = stamp(self._path)
         if mark is None or mark == self._seen:
-            return
+            return False
         self._seen = mark
         plan = read_plan(self._path)
-        if plan is not None:
-            self.events = {(event.uid, event.start): event for event in plan.events}
-            self.known = True
+        if plan is None:
+            return False
+        self.events = {(event.uid, event.start): event for event in plan.events}
+        self.known = True
+        return True
 
     def find(self, event: Event) -> Event | None:
         """The entry of this event: the one with the same start, else the earliest of the same uid."""

@@ -16,6 +16,8 @@ from pyca.event import Event
 
 logger = logging.getLogger(__name__)
 
+DELIVERED = '.delivered'
+"""The folder, beside the recordings, for what remains of those that were deleted after their upload."""
 ROOM = 1 << 20
 """Bytes; with less the folder counts as full."""
 
@@ -94,7 +96,7 @@ class Store:
 
     def delivered(self, name: str) -> Path:
         """Where the story of a recording stays after its folder has been deleted."""
-        return self.root / '.delivered' / f'{name}.json'
+        return self.root / DELIVERED / f'{name}.json'
 
     def space(self) -> Space | None:
         """None while the folder is not there."""

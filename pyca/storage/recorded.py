@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from pyca.event import Event, Outcome, Track
-from pyca.states import EventStatus, RecordingState
+from pyca.states import ADOPTED, EventStatus, RecordingState
 from pyca.storage import reports
 from pyca.storage.database import Database
 from pyca.storage.recording_rows import SELECT, E, P, Recorded, Said, find, is_deleted, keep, move, note, recorded_of
-from pyca.storage.rows import status_of, tracks_blob, tracks_of
+from pyca.storage.rows import integer, status_of, tracks_blob, tracks_of
 
 __all__ = ['Recorded', 'Recordings']
 
@@ -28,7 +28,8 @@ _BEYOND_CAPTURE = frozenset(
 _WAITING = (E.status == EventStatus.FINISHED_RECORDING) | (
     (E.status == EventStatus.FAILED_UPLOADING) & P.name.is_not(None)
 )
-"""What is to be uploaded. Failed uploads of an old installation are not: there may be years of them (peers C21)."""
+"""What is to be uploaded. Failed uploads of an old installation only once they are adopted: there may be years of them
+(peers C21)."""
 
 
 class Recordings:
@@ -126,6 +127,18 @@ class Recordings:
     def claimed(self) -> list[Recorded]:
         """What was taken and not given back: after a crash, what is to be taken over."""
         return self.all(EventStatus.UPLOADING)
+
+    def adopt(self, since: float, until: float) -> int:
+        """Queue the uploads that an older installation began, of events that ended in this time; tells how many."""
+        begun = (EventStatus.UPLOADING, EventStatus.FAILED_UPLOADING)
+        question = SELECT.where(P.name.is_(None), E.status.in_([int(status) for status in begun]))
+        with self._database.read() as connection:
+            found = [row for row in connection.execute(question) if since <= integer(row.end) <= until]
+        for row in found:
+            with self._database.write() as connection:
+                move(connection, row.uid, row.start, EventStatus.FAILED_UPLOADING, begun)
+                note(connection, row.uid, row.start, self._now(), phase=ADOPTED)
+        return len(found)
 
     def next_due(self) -> float | None:
         """When the next upload is due, 0 for at once; None if nothing waits."""

@@ -80,7 +80,11 @@ class Agent:
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """Start `pyca <command>`, `run` by default."""
-        words = [sys.executable, '-W', 'error', '-m', 'pyca', '-c', str(self.configuration), *(command or ('run',))]
+        return self.run_words('-c', str(self.configuration), *(command or ('run',)))
+
+    def run_words(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start `pyca` with just these arguments."""
+        words = [sys.executable, '-W', 'error', '-m', 'pyca', *arguments]
         environment = {**os.environ, 'PYTHONPATH': str(ROOT), MARK: str(self.folder), **self.environment}
         with self.log.open('ab') as log:
             child = subprocess.Popen(words, cwd=self.folder, env=environment, stdout=log, stderr=log)

@@ -126,7 +126,7 @@ def test_a_known_event_starts_in_its_second_whatever_the_core_does(
     wait_for(lambda: time.time() > core.events[uid].end + 1)
     core.faults.clear()
     core.start()
-    wait_for(delivered(core, uid), limit=60)
+    wait_for(delivered(core, uid), limit=120)
 
     assert 0 <= times(the(core, uid))[0] - core.events[uid].start < 1
 

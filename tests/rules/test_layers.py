@@ -12,7 +12,7 @@ from tests.rules.source import Module, modules
 SERVICES = ('schedule', 'capture', 'ingest', 'agentstate')
 LAYERS = (
     ('event', 'states', 'settings', 'errors', 'clock', 'stop', 'backoff', 'masking'),
-    ('config', 'values', 'loop', 'heartbeat', 'unconfigured', 'logs', 'systemd'),
+    ('config', 'values', 'loop', 'heartbeat', 'unconfigured', 'logs', 'defects', 'systemd'),
     ('opencast', 'recording', 'storage'),
     (*SERVICES, 'accounts', 'ui'),
     ('wiring', 'supervisor'),

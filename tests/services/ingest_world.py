@@ -16,7 +16,7 @@ from pyca.ingest.outside import Outside, Progress, Recorded, as_stored
 from pyca.ingest.service import Ingest
 from pyca.opencast.mediapackage import MediaPackage
 from pyca.recording.atomic import write_json
-from pyca.states import EventStatus, Fault, ServiceType
+from pyca.states import ADOPTED, EventStatus, Fault, ServiceType
 
 START, END = 1_000_000, 1_003_600
 ARCHIVED_AFTER, FINISHED_AFTER = 200.0, 400.0
@@ -87,8 +87,12 @@ class MemoryRecordings:
     def all(self, *statuses: EventStatus) -> Sequence[Row]:
         return [row for row in self.rows.values() if row.status in statuses]
 
+    def _waiting(self) -> list[Row]:
+        failed = [row for row in self.all(EventStatus.FAILED_UPLOADING) if row.ours]
+        return [*self.all(EventStatus.FINISHED_RECORDING), *failed]
+
     def claim(self, now: float) -> Row | None:
-        waiting = self.all(EventStatus.FINISHED_RECORDING, EventStatus.FAILED_UPLOADING)
+        waiting = self._waiting()
         due = [row for row in waiting if row.next_try is None or row.next_try <= now]
         if not due:
             return None
@@ -98,8 +102,15 @@ class MemoryRecordings:
     def claimed(self) -> Sequence[Row]:
         return self.all(EventStatus.UPLOADING)
 
+    def adopt(self, since: float, until: float) -> int:
+        begun = self.all(EventStatus.UPLOADING, EventStatus.FAILED_UPLOADING)
+        found = [row for row in begun if not row.ours and since <= row.event.end <= until]
+        for row in found:
+            self._change(row.event.uid, row.event.start, status=EventStatus.FAILED_UPLOADING, phase=ADOPTED, ours=True)
+        return len(found)
+
     def next_due(self) -> float | None:
-        waiting = self.all(EventStatus.FINISHED_RECORDING, EventStatus.FAILED_UPLOADING)
+        waiting = self._waiting()
         return min((row.next_try or 0.0 for row in waiting), default=None)
 
     def delay(self, uid: str, start: int, next_try: float) -> None:

@@ -168,6 +168,21 @@ def test_a_shortened_event_ends_at_its_new_end(hall: Callable[..., Hall]) -> Non
     assert not here.book.journals['a'].held
 
 
+def test_a_running_event_whose_start_moved_is_the_same_event(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    happening = event('a', 0, 30)
+    here.schedule(happening)
+    here.until(here.recording('a'))
+
+    moved = Event('a', happening.start - 7, int(time.time()) + 3, happening.title)
+    here.schedule(moved)
+    here.until(here.over('a'))
+    here.until(lambda: time.time() > moved.end + 1)
+
+    assert len(list(here.store.root.glob('recording-*'))) == 1
+    assert here.book.misses == {}
+
+
 def test_an_event_taken_away_before_it_begins_leaves_nothing(hall: Callable[..., Hall]) -> None:
     here = hall()
     happening = event('a', 4, 10)

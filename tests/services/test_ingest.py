@@ -207,12 +207,6 @@ def test_a_stopped_program_leaves_the_recording_to_the_next_start(world: World) 
     assert world.recordings.reports.count(('event-1', 'uploading')) == 1
 
 
-def test_rows_that_an_old_installation_left_uploading_are_not_woken_up(world: World) -> None:
-    world.record(status=EventStatus.UPLOADING, ours=False)
-    world.turn()
-    assert world.core.calls == []
-
-
 def test_a_random_wait_follows_the_end_of_the_recording(world: World) -> None:
     world.options = settings.Ingest(delay_min=100, delay_max=200)
     world.restart()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from pyca.event import Event, Outcome
-from pyca.states import EventStatus, RecordingState
+from pyca.states import ADOPTED, EventStatus, RecordingState
 from pyca.storage.database import Database
 from pyca.storage.recorded import Recordings
 from pyca.storage.reports import Reports
@@ -28,8 +28,8 @@ def recorded(recordings: Recordings, uid: str, start: int = 100, end: int = 200)
     recordings.mirror(Event(uid, start, end), EventStatus.FINISHED_RECORDING, [], phase='recorded')
 
 
-def of_old_code(database: Database, uid: str, status: EventStatus) -> None:
-    row = {'uid': uid, 'start': 100, 'end': 200, 'data': b'{}', 'status': int(status)}
+def of_old_code(database: Database, uid: str, status: EventStatus, end: int = 200) -> None:
+    row = {'uid': uid, 'start': 100, 'end': end, 'data': b'{}', 'status': int(status)}
     with database.write() as connection:
         connection.execute(insert(recorded_event).values(row))
 
@@ -214,3 +214,22 @@ def test_a_row_of_old_code_that_is_to_be_uploaded_is(database: Database, recordi
     assert (row.event.uid, row.ours, row.name) == ('old', True, 'recording-100-old')
     recordings.upload_failed('old', 100, NOW, 'down')
     assert claimed(recordings) == 'old'
+
+
+def test_only_begun_uploads_of_old_code_within_the_time_are_adopted(database: Database, recordings: Recordings) -> None:
+    """Peers C21."""
+    of_old_code(database, 'too old', EventStatus.FAILED_UPLOADING, 150)
+    of_old_code(database, 'failed', EventStatus.FAILED_UPLOADING, 200)
+    of_old_code(database, 'broken off', EventStatus.UPLOADING, 300)
+    of_old_code(database, 'of the future', EventStatus.UPLOADING, 400)
+    of_old_code(database, 'partial', EventStatus.PARTIAL_RECORDING, 250)
+    recorded(recordings, 'ours', 100, 250)
+    recordings.claim(NOW)
+
+    assert recordings.adopt(200, 300) == 2
+    assert recordings.adopt(200, 300) == 0
+    assert [row.event.uid for row in recordings.claimed() if row.ours] == ['ours']
+    assert [claimed(recordings), claimed(recordings), claimed(recordings)] == ['failed', 'broken off', None]
+    row = recordings.get('failed')
+    assert row is not None
+    assert row.phase == ADOPTED

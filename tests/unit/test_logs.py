@@ -53,6 +53,18 @@ def outside() -> Iterator[Outside]:
         made.close()
 
 
+@pytest.mark.parametrize(
+    ('level', 'logged', 'shown'),
+    [('info', logging.INFO, False), ('info', logging.WARNING, True), ('debug', logging.INFO, True)],
+)
+def test_the_progress_of_foreign_packages_is_for_those_who_search(
+    outside: Outside, level: str, logged: int, shown: bool
+) -> None:
+    outside.setup(Logging(level=level))
+    outside.root.handle(logging.makeLogRecord({'name': 'alembic.runtime.plugins', 'levelno': logged, 'msg': 'said'}))
+    assert bool(outside.lines()) is shown
+
+
 def test_by_default_messages_go_to_standard_error_without_a_time(outside: Outside) -> None:
     outside.setup(Logging())
     outside.root.info('all is %s', 'well')

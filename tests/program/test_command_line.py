@@ -1,0 +1,106 @@
+"""The command line as scripts and units use it (peers C1, C2)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pyca.demo.standin import StandIn
+from tests.program.agent import ROOT, Agent, wait_for
+
+GOOD = '[server]\nurl = http://127.0.0.1:9\n'
+
+
+def pyca(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, '-W', 'error', '-m', 'pyca', *words],
+        cwd=folder,
+        env={**os.environ, 'PYTHONPATH': str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ('words', 'code', 'says'),
+    [
+        (['-h'], 0, 'agentstate'),
+        (['--help'], 0, 'agentstate'),
+        (['--version'], 0, 'pyCA'),
+        (['--bogus'], 1, '--bogus'),
+        (['-x', 'run'], 1, '-x'),
+        (['-c'], 1, '-c'),
+        (['--config'], 1, '--config'),
+        (['--help=1'], 1, '--help'),
+        (['run', 'capture'], 2, 'one command'),
+        (['-c', 'good.conf', 'schedule', 'ingest'], 2, 'one command'),
+        (['record'], 3, 'record'),
+        (['--config=good.conf', 'RUN'], 3, 'RUN'),
+        (['-c', 'missing.conf', 'run'], 4, 'missing.conf'),
+        (['--config=missing.conf'], 4, 'missing.conf'),
+        (['--config', '.', 'run'], 4, 'cannot be read'),
+    ],
+)
+def test_what_the_command_line_says(tmp_path: Path, words: list[str], code: int, says: str) -> None:
+    (tmp_path / 'good.conf').write_text(GOOD)
+    done = pyca(tmp_path, *words)
+    assert done.returncode == code, done.stderr
+    assert says in (done.stderr if code else done.stdout)
+    assert 'Traceback' not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['good.conf']
+
+
+@pytest.mark.parametrize(
+    ('text', 'says'),
+    [
+        ('[agent]\nupdate_frequency = 1\n', 'update_frequency'),
+        ('[agent\nname = a\n', 'line 1'),
+        ('[agent]\nname = a\nname = b\n', 'name'),
+        ('[server]\ncertificate = /no/such/file\n', 'certificate'),
+        ('[capture]\nfiles = a, b\n', 'flavors'),
+        ('[capture]\ncommand = ffmpeg "x\n', 'command'),
+    ],
+)
+@pytest.mark.parametrize('command', ['run', 'ui'])
+def test_a_bad_configuration_is_a_sentence(tmp_path: Path, text: str, says: str, command: str) -> None:
+    """Upstream ended some of these with a traceback."""
+    (tmp_path / 'bad.conf').write_text(text)
+    done = pyca(tmp_path, '-c', 'bad.conf', command)
+    assert done.returncode == 4, done.stderr
+    assert 'bad.conf' in done.stderr
+    assert says in done.stderr
+    assert 'Traceback' not in done.stderr
+
+
+@pytest.mark.parametrize('words', [['-c', 'etc/hall.conf'], ['--config', 'etc/hall.conf'], ['--config=etc/hall.conf']])
+def test_each_way_to_name_the_file_leads_to_it(
+    core: StandIn, make_agent: Callable[..., Agent], words: list[str]
+) -> None:
+    """H46: `-c` could not choose the database. A relative name is meant from where the user is."""
+    agent = make_agent()
+    (agent.folder / 'etc').mkdir()
+    agent.configuration.rename(agent.folder / 'etc/hall.conf')
+    (agent.folder / 'etc/pyca.conf').write_text('[agent]\ndatabase = sqlite:///wrong.db\n' + GOOD)
+    child = agent.run_words(*words, 'schedule')
+    wait_for(lambda: any(request.path == '/recordings/calendars' for request in core.requests))
+    assert agent.stop(child) == 0
+    assert (agent.folder / 'pyca.db').exists()
+    assert not (agent.folder / 'wrong.db').exists()
+
+
+@pytest.mark.parametrize('command', [[], ['run'], ['all'], ['capture'], ['ingest'], ['schedule'], ['agentstate']])
+def test_each_command_serves_until_it_is_told_to_end(make_agent: Callable[..., Agent], command: list[str]) -> None:
+    """Peers C1 to C4: without a command it does what `run` does."""
+    agent = make_agent(logging={'level': 'info'})
+    child = agent.run_words('-c', str(agent.configuration), *command)
+    wait_for(lambda: 'Using the database' in agent.logged())
+    assert child.poll() is None
+    assert agent.stop(child) == 0
+    assert 'Traceback' not in agent.logged()
