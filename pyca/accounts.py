@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from pyca.clock import Clock
 from pyca.errors import StorageError
@@ -39,8 +40,10 @@ STATUS = {
     Phase.FAILED: EventStatus.FAILED_RECORDING,
 }
 
-UNSETTLED = frozenset({'', Phase.WAITING.value, Phase.RECORDING.value, Phase.FAILING.value, Phase.INTERRUPTED.value})
-"""The phases in the database that only the journal can end; the empty one stands for a row that is not there."""
+UNSETTLED = frozenset(phase.value for phase in Phase if not phase.over)
+"""The phases in the database that only the journal can end."""
+ENDED = frozenset({'delivered', 'deleted', 'missed'})
+"""The phases of which an upload has nothing more to say."""
 NEWS = 86_400.0
 """Seconds after an event's end in which the core is told how its recording ended."""
 
@@ -159,7 +162,7 @@ class Accounts:
         if status is None:
             return None
         held = self._held(journal) if journal.phase is Phase.FINISHED else ''
-        if _accepted(journal):
+        if journal.phase.over and _accepted(journal.folder):
             status, phase = EventStatus.FINISHED_UPLOADING, 'delivered'
             outcome = Outcome.DELIVERED_WITH_GAPS if journal.gaps else Outcome.DELIVERED
         elif held:
@@ -201,11 +204,15 @@ class Accounts:
 
     def _compare(self) -> None:
         """Write again what the database does not know: it was restored, lost, or not there for a while."""
-        phases = self._recordings.phases()
+        entries = self._recordings.entries()
         for name in self._store.names():
-            journal = load(self._store.root / name) if phases.get(name, '') in UNSETTLED else None
-            if journal is not None:
-                self._mirror(journal)
+            entry = entries.get(name)
+            if entry is None or entry.phase in UNSETTLED:
+                journal = load(self._store.root / name)
+                if journal is not None:
+                    self._mirror(journal)
+            elif entry.phase not in ENDED and _accepted(self._store.root / name):
+                self._recordings.uploaded(entry.uid, entry.start, self._clock.now())
         if not self._store.usable():
             self._settle()
 
@@ -220,7 +227,7 @@ class Accounts:
                 self._recordings.mirror(row.event, said)
 
 
-def _accepted(journal: Journal) -> bool:
+def _accepted(folder: Path) -> bool:
     """Whether the core has it already, by what the upload left beside the journal."""
-    upload = read_json(journal.folder / 'upload.json') if journal.phase is Phase.FINISHED else None
+    upload = read_json(folder / 'upload.json')
     return isinstance(upload, dict) and bool(upload.get('accepted'))

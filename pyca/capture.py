@@ -12,6 +12,7 @@ from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
 from pyca.event import Event
 from pyca.recording.journal import Journal, Phase, load
+from pyca.recording.overlap import may_start, rivals
 from pyca.recording.recording import Recording
 from pyca.recording.schedule import Schedule
 from pyca.recording.store import Store
@@ -45,8 +46,7 @@ class Account(Protocol):
 class Capture:
     """One turn looks at the schedule and at every recording that is not settled.
 
-    Between "due" and "recorder started" it asks neither the core nor the database: the schedule is a file beside the
-    recordings, and a keeper, started some seconds ahead, waits for the second.
+    Between "due" and "recorder started" it asks neither core nor database: the schedule is a file.
     """
 
     name = 'capture'
@@ -60,7 +60,7 @@ class Capture:
         *,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`pause` is how `close()` waits for the recorders."""
+        """`pause`: how `close()` waits."""
         self._settings = settings
         self._store = store
         self._account = account
@@ -69,7 +69,8 @@ class Capture:
         self._schedule = Schedule(store.schedule_path)
         self._recordings: dict[Key, Recording] = {}
         self._told: dict[Key, int] = {}
-        self._handled: set[Key] = set()
+        self._since = clock.now()
+        self._handled: dict[Key, float] = {}  # from when on: a clock that ran ahead may be put right again
         self._obstacles: dict[Key, str] = {}
         self._looked_back, self._closing = 0.0, False
 
@@ -87,7 +88,8 @@ class Capture:
 
     def step(self) -> float:
         self._look_back(RECENT)
-        self._schedule.refresh()
+        if self._schedule.refresh():
+            self._handled = {key: since for key, since in self._handled.items() if key in self._schedule.events}
         self._follow()
         wait = self._start()
         for recording in list(self._recordings.values()):
@@ -139,7 +141,9 @@ class Capture:
     def _contended(self, key: Key) -> bool:
         """Whether another event's recorder is past its end and still at work."""
         now = self._clock.now()
-        return any(other != key and now < recording.event.end + 10 for other, recording in self._recordings.items())
+        return any(
+            other != key and now < recording.event.end + 10 for other, recording in list(self._recordings.items())
+        )
 
     def _follow(self) -> None:
         """Do with the recordings under way what the calendar has become."""
@@ -155,7 +159,8 @@ class Capture:
                     recording.end('cancelled in the core', held='cancelled in the core')
             elif _key(event) == key or event.start <= now:
                 recording.follow(event)
-                self._handled |= {_key(event)} - {key}
+                if _key(event) != key:
+                    self._handled[_key(event)] = 0.0  # the same event with another start
             else:
                 recording.end('moved to another time in the core', held='moved to another time in the core')
 
@@ -166,8 +171,9 @@ class Capture:
         for event in sorted(self._schedule.events.values(), key=lambda event: (event.start, event.uid)):
             if event.start - LEAD > now:
                 return min(wait, event.start - LEAD - now)
-            known = _key(event) in self._recordings or _key(event) in self._handled
-            if not known and not self._care_for(event, now):
+            if _key(event) in self._recordings or self._handled.get(_key(event), now + 1) <= now:
+                continue
+            if not self._care_for(event, now):
                 wait = 0.5
         return wait
 
@@ -183,29 +189,19 @@ class Capture:
 
     def _miss(self, event: Event) -> bool:
         """The event is over and nothing is known of it: say so, once."""
+        cause = 'the agent was not running' if event.end <= self._since else 'the agent learned of it too late'
         if load(self._store.folder(event)) is None and not is_over(self._store, event):
-            self._account.missed(event, self._obstacles.pop(_key(event), 'the agent was not running'))
-        self._handled.add(_key(event))
+            self._account.missed(event, self._obstacles.pop(_key(event), cause))
+        self._handled[_key(event)] = event.end
         return True
 
     def _may_start(self, event: Event, now: float) -> bool:
-        """Apply the rule for overlapping events (`capture.overlap`)."""
-        rivals = [
-            recording
-            for recording in self._recordings.values()
-            if not recording.settled and recording.event.end > max(event.start, now)
-        ]
-        if not rivals or self._settings.overlap == 'parallel':
-            return True
-        if self._settings.overlap == 'last':
-            if now < event.start:
-                return False
-            for rival in rivals:
-                rival.end(f'the event {event.uid} takes the device')
+        having = rivals(event, self._recordings.values(), now)
+        if may_start(self._settings.overlap, event, having, now):
             return True
         if _key(event) not in self._obstacles:
-            self._obstacles[_key(event)] = f'the event {rivals[0].event.uid} had the device'
-            logger.warning('%s: waits for the device, which %s has', event.uid, rivals[0].event.uid)
+            self._obstacles[_key(event)] = f'the event {having[0].event.uid} had the device'
+            logger.warning('%s: waits for the device, which %s has', event.uid, having[0].event.uid)
         return False
 
     def _begin(self, event: Event) -> bool:
@@ -216,7 +212,7 @@ class Capture:
             self._add(journal).take_over()
             return True
         if is_over(self._store, event):
-            self._handled.add(_key(event))
+            self._handled[_key(event)] = 0.0
             return True
         try:
             self._store.prepare()
@@ -231,7 +227,6 @@ class Capture:
 
     def _tell(self) -> None:
         """Tell the account what changed, forget what is long over."""
-        now = self._clock.now()
         for key, recording in list(self._recordings.items()):
             if self._told.get(key) != recording.changes:
                 self._told[key] = recording.changes
@@ -241,7 +236,7 @@ class Capture:
                 continue
             if recording.journal.phase is Phase.CANCELLED:
                 recording.journal.discard()
-            if recording.journal.phase is Phase.CANCELLED or recording.event.end + 60 < now:
+            if recording.journal.phase is Phase.CANCELLED or recording.event.end + 60 < self._clock.now():
                 self._told.pop(key, None)
                 del self._recordings[key]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from pyca.stop import Bell, Stop
 from pyca.storage.database import Database
 from pyca.storage.faults import Faults
 from pyca.storage.memory import Memory
+from pyca.storage.nodes import KnownNodes
 from pyca.storage.recorded import Recordings
 from pyca.storage.reports import Reports
 from pyca.storage.services import Services
@@ -112,20 +113,6 @@ class House:
     def _core(self, http: Http) -> Core:
         endpoints = Endpoints(http, self.settings.server, KnownNodes(self.memory), self.clock)
         return Core(http, endpoints, self.settings.agent.name)
-
-
-class KnownNodes:
-    """The registry's last answers, kept in the database so that they survive a restart."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-    def load(self) -> dict[str, list[str]]:
-        stored = self._memory.get('endpoints')
-        return stored if isinstance(stored, dict) else {}
-
-    def save(self, endpoints: Mapping[str, Sequence[str]]) -> None:
-        self._memory.put('endpoints', {service: list(nodes) for service, nodes in endpoints.items()})
 
 
 class Crews:

@@ -140,9 +140,7 @@ class Recording:
         return 0.0
 
     def _note_progress(self, segment: Segment) -> None:
-        if segment.started is None:
-            return
-        if self._patience.proven(self._clock.now() - segment.started):
+        if segment.started is not None and self._patience.proven(self._clock.now() - segment.started):
             self._enter(Phase.RECORDING, '')
             self.fault = ''
 
@@ -210,11 +208,11 @@ class Recording:
     def _plan_restart(self, segment: Segment, *, stalled: bool) -> None:
         now = self._clock.now()
         told_less = segment.told < self.event.end and (segment.ended or now) >= segment.told - ON_TIME
-        if segment.end is End.GOOD and told_less and not stalled:
-            return self._patience.at_once()
-        if segment.end is End.UNKNOWN and not self._patience.failures:
-            return self._patience.failed(soon=True)
-        self._patience.failed(soon=now < self.event.start + CONTENTION and self._contended())
+        unseen = segment.end is End.UNKNOWN and not self._patience.failures
+        if (segment.end is End.GOOD and told_less and not stalled) or unseen:
+            self._patience.at_once(counted=unseen)
+            return
+        self._patience.failed(contended=now < self.event.start + CONTENTION and self._contended())
         if not segment.files:
             self.journal.segments.remove(segment)
             self.journal.failures += 1

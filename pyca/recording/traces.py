@@ -27,7 +27,7 @@ def is_over(store: Store, event: Event) -> bool:
     return any(
         journal.event.uid == event.uid
         and journal.phase.over
-        and (journal.folder == store.folder(event) or _overlap(journal.event, event))
+        and (journal.folder == store.folder(event) or _covers(journal, event))
         for journal in _journals(store, event.uid)
     )
 
@@ -44,5 +44,8 @@ def _journals(store: Store, uid: str) -> Iterator[Journal]:
             yield journal
 
 
-def _overlap(one: Event, other: Event) -> bool:
-    return one.start < other.end and other.start < one.end
+def _covers(journal: Journal, event: Event) -> bool:
+    """Whether it recorded, or was to record, a part of the event. One that was called off did so until then only."""
+    ends = [segment.ended for segment in journal.segments if segment.ended is not None]
+    end = max(ends, default=0.0 if journal.held else float(journal.event.end))
+    return journal.event.start < event.end and event.start < end

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
@@ -10,7 +10,20 @@ from pyca.event import Event, Outcome
 from pyca.states import ADOPTED, EventStatus, RecordingState
 from pyca.storage import reports
 from pyca.storage.database import Database
-from pyca.storage.recording_rows import SELECT, E, P, Recorded, Said, find, is_deleted, keep, move, note, recorded_of
+from pyca.storage.recording_rows import (
+    DELETED,
+    SELECT,
+    E,
+    P,
+    Recorded,
+    Said,
+    find,
+    is_deleted,
+    keep,
+    move,
+    note,
+    recorded_of,
+)
 from pyca.storage.rows import integer, status_of, tracks_blob, tracks_of
 
 __all__ = ['Recorded', 'Recordings', 'Said']
@@ -29,6 +42,14 @@ _WAITING = (E.status == EventStatus.FINISHED_RECORDING) | (
 )
 """What is to be uploaded. Failed uploads of an old installation only once they are adopted: there may be years of them
 (peers C21)."""
+
+
+class Entry(NamedTuple):
+    """A recording in short."""
+
+    uid: str
+    start: int
+    phase: str
 
 
 class Recordings:
@@ -63,10 +84,11 @@ class Recordings:
             counts[status_of(number)] += count
         return counts
 
-    def phases(self) -> dict[str, str]:
-        """The phase of each recording by its name; also of those whose row a person has deleted."""
+    def entries(self) -> dict[str, Entry]:
+        """Each recording of ours by its name, in short; also those whose rows a person has deleted."""
         with self._database.read() as connection:
-            return {row.name: row.phase for row in connection.execute(select(P.name, P.phase))}
+            rows = connection.execute(select(P.name, P.uid, P.start, P.phase))
+            return {row.name: Entry(row.uid, row.start, row.phase) for row in rows}
 
     def mirror(self, event: Event, said: Said, report: RecordingState | None = None) -> bool:
         """Bring in what the journal of a recording says; tells whether it was news.
@@ -181,9 +203,13 @@ class Recordings:
                 reports.append(connection, uid, RecordingState.UPLOAD_ERROR, self._now())
 
     def _enter(self, connection: Connection, uid: str, start: int, phase: str, **values: Any) -> bool:
-        """Keep a phase with what belongs to it; tells whether the recording was in another one."""
+        """Keep a phase with what belongs to it; tells whether the recording was in another one.
+
+        One whose row a person has deleted stays deleted.
+        """
         before = connection.execute(select(P.phase).where(P.uid == uid, P.start == start)).scalar()
-        note(connection, uid, start, self._now(), phase=phase, **values)
+        if before != DELETED:
+            note(connection, uid, start, self._now(), phase=phase, **values)
         return bool(before != phase)
 
     def _now(self) -> float:

@@ -1,8 +1,12 @@
-"""The accounts over real folders and a real database."""
+"""The accounts: folders are the truth, the database follows, whatever happens to it. All of it is real."""
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,239 +25,357 @@ from pyca.storage.database import Database
 from pyca.storage.edits import Edit, Edits
 from pyca.storage.faults import Faults
 from pyca.storage.memory import Memory
-from pyca.storage.recorded import Recorded, Recordings, Said
+from pyca.storage.recorded import Recorded, Recordings
 from pyca.storage.reports import Reports
 from tests.storage.clocks import HandClock
 
-EVENT = Event('a', 1_700_000_000, 1_700_003_600, 'Lecture')
+FLAVOR = 'presenter/source'
+START = 1_700_000_000
 
 
-class Office:
-    """One agent's accounts; `begin_again` is a restart."""
+class Agent:
+    """One installation: a recordings folder, a database, the accounts between them."""
 
-    def __init__(self, root: Path, **more: Any) -> None:
-        self.clock = HandClock(EVENT.end + 10.0)
-        self.store = Store(root / 'recordings')
+    def __init__(self, folder: Path) -> None:
+        self.clock = HandClock()
+        self.path = folder / 'pyca.db'
+        self.store = Store(folder / 'recordings')
         self.store.prepare()
-        self.url = f'sqlite:///{root}/pyca.db'
-        self.options = {'backup_mode': False, **more}
-        self.database = Database(self.url, self.clock)
-        self.begin_again()
-
-    def begin_again(self) -> None:
+        self.database = Database(f'sqlite:///{self.path}', self.clock, timeout=0.05)
         self.recordings = Recordings(self.database)
-        books = Books(self.recordings, Faults(self.database), Memory(self.database))
-        self.accounts = Accounts(self.store, books, self.clock, bell=Bell(), **self.options)
+        self.reports = Reports(self.database)
+        self.memory = Memory(self.database)
+        self.faults = Faults(self.database)
+        self.written = 0
+        self.accounts = self.begin()
 
-    def lose_the_database(self) -> None:
-        self.database.close()
-        for suffix in ('', '-wal', '-shm'):
-            Path(self.url.removeprefix('sqlite:///') + suffix).unlink(missing_ok=True)
-        self.database = Database(self.url, self.clock)
-        self.begin_again()
+    def begin(self, *, backup_mode: bool = False) -> Accounts:
+        """The accounts of an agent that has just been started."""
+        books = Books(self.recordings, self.faults, self.memory, self._count)
+        self.accounts = Accounts(self.store, books, self.clock, backup_mode=backup_mode, bell=Bell())
+        return self.accounts
 
-    def journal(self, phase: Phase, event: Event = EVENT, **more: Any) -> Journal:
-        """A journal on the disk, with one whole segment if it is over."""
+    def _count(self) -> None:
+        self.written += 1
+
+    def journal(self, phase: Phase = Phase.FINISHED, uid: str = 'e1', **more: Any) -> Journal:
+        """A recording on the disk."""
+        event = Event(uid, START, START + 3600, 'Lecture', {'summary': 'Lecture'})
         folder = self.store.make(event)
-        (folder / 'x.bin').write_bytes(b'x')
-        segment = Segment(0, event.start, event.end, ['x.bin'], float(event.start), float(event.end), 0, end=End.GOOD)
-        journal = Journal(folder, event, ('presenter/source',), phase, [segment] if phase.over else [], **more)
+        (folder / 'camera.mp4').write_bytes(b'picture and tone')
+        over: dict[str, Any] = {'ended': START + 3600.0, 'status': 0, 'end': End.GOOD} if phase.over else {}
+        segment = Segment(1, float(START), START + 3600, ['camera.mp4'], started=float(START), **over)
+        journal = Journal(folder, event, (FLAVOR,), phase, [segment], **more)
         journal.save()
         return journal
 
-    def tell(self, phase: Phase, **more: Any) -> None:
-        """What the capture service does at a change."""
-        self.accounts.recording(self.journal(phase, **more))
+    def tell(self, *journals: Journal) -> None:
+        for journal in journals:
+            self.accounts.recording(journal.copy())
         self.accounts.step()
 
-    def deliver(self) -> None:
-        """What the ingest service does."""
-        assert self.recordings.claim(self.clock.now()) is not None
-        self.recordings.uploading('a', EVENT.start, self.clock.now())
-        write_json(self.store.folder(EVENT) / 'upload.json', {'accepted': self.clock.now()})
-        self.recordings.uploaded('a', EVENT.start, self.clock.now())
-
-    def release(self) -> None:
-        """What a person does."""
-        Edits(self.database).change('a', Edit(status=EventStatus.FINISHED_RECORDING))
-
-    def row(self, uid: str = 'a') -> Recorded:
+    def row(self, uid: str = 'e1') -> Recorded:
         row = self.recordings.get(uid)
         assert row is not None
         return row
 
-    def reports(self) -> list[RecordingState]:
-        return [report.state for report in Reports(self.database).pending()]
+    def states(self) -> list[RecordingState]:
+        """What waits to be told to the core."""
+        return [report.state for report in self.reports.pending()]
+
+    def upload(self, journal: Journal) -> None:
+        """What the ingest service does with it, the core being willing."""
+        claimed = self.recordings.claim(self.clock.now())
+        assert claimed is not None
+        self.recordings.uploading('e1', START, self.clock.now())
+        write_json(journal.folder / 'upload.json', {'version': 1, 'accepted': self.clock.now()})
+        self.recordings.uploaded('e1', START, self.clock.now())
+
+    def tell_core(self) -> None:
+        """The agentstate service has told the core all there was."""
+        for report in self.reports.pending():
+            self.reports.sent(report.id)
+
+    def copy(self) -> Path:
+        """A backup of the database as it is."""
+        target = self.path.with_suffix('.backup')
+        with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+        return target
+
+    def restore(self, copy: Path) -> None:
+        """Put a backup in the place of the database, as an administrator does while the agent runs."""
+        shutil.copy(copy, copy.with_suffix('.new'))
+        copy.with_suffix('.new').replace(self.path)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = Office(tmp_path)
-    yield office
-    office.database.close()
-
-
-def test_the_core_hears_of_each_phase_once(office: Office) -> None:
-    for phase in (Phase.RECORDING, Phase.FAILING, Phase.RECORDING, Phase.FINISHED):
-        office.tell(phase)
-        office.tell(phase)
-    assert office.reports() == [
-        RecordingState.CAPTURING,
-        RecordingState.CAPTURE_ERROR,
-        RecordingState.CAPTURING,
-        RecordingState.CAPTURE_FINISHED,
-    ]
-
-
-def test_an_interrupted_recording_that_does_not_go_on_is_finished_without_another_report(office: Office) -> None:
-    for phase in (Phase.RECORDING, Phase.INTERRUPTED):
-        office.tell(phase)
-    assert (office.row().status, office.recordings.claim(office.clock.now())) == (EventStatus.PARTIAL_RECORDING, None)
-
-    office.tell(Phase.FINISHED)
-
-    assert office.row().status is EventStatus.FINISHED_RECORDING
-    assert office.reports() == [RecordingState.CAPTURING, RecordingState.CAPTURE_FINISHED]
-
-
-def test_a_cause_is_known_while_the_recorder_fails_and_forgotten_when_it_records(office: Office) -> None:
-    office.tell(Phase.FAILING, cause='no device')
-    assert office.row().cause == 'no device'
-    office.tell(Phase.RECORDING)
-    assert office.row().cause == ''
+def agent(tmp_path: Path) -> Iterator[Agent]:
+    agent = Agent(tmp_path)
+    yield agent
+    agent.database.close()
 
 
 @pytest.mark.parametrize(
-    ('office_of', 'held'), [({}, 'cancelled in the core'), ({'backup_mode': True}, '')], ids=['cancelled', 'backup']
+    ('phase', 'status', 'report'),
+    [
+        (Phase.RECORDING, EventStatus.RECORDING, RecordingState.CAPTURING),
+        (Phase.FAILING, EventStatus.RECORDING, RecordingState.CAPTURE_ERROR),
+        (Phase.INTERRUPTED, EventStatus.PARTIAL_RECORDING, RecordingState.CAPTURE_FINISHED),
+        (Phase.FINISHED, EventStatus.FINISHED_RECORDING, RecordingState.CAPTURE_FINISHED),
+        (Phase.FAILED, EventStatus.FAILED_RECORDING, RecordingState.CAPTURE_ERROR),
+    ],
 )
-def test_what_a_person_released_is_never_held_again(tmp_path: Path, office_of: dict[str, bool], held: str) -> None:
-    office = Office(tmp_path, **office_of)
-    office.tell(Phase.FINISHED, held=held)
-    assert (office.row().status, office.row().outcome) == (EventStatus.PAUSED_AFTER_RECORDING, Outcome.HELD)
+def test_a_journal_reaches_the_database_and_the_queue_for_the_core(
+    agent: Agent, phase: Phase, status: EventStatus, report: RecordingState
+) -> None:
+    agent.tell(agent.journal(phase))
 
-    office.release()
-    office.begin_again()
-    office.accounts.step()
-    assert office.row().status is EventStatus.FINISHED_RECORDING
-
-    office.deliver()
-    before = office.reports()
-    office.begin_again()
-    office.accounts.step()
-    assert (office.row().status, office.row().outcome) == (EventStatus.FINISHED_UPLOADING, Outcome.DELIVERED)
-    assert office.reports() == before
-    office.database.close()
+    assert agent.row().status is status
+    assert agent.states() == [report]
+    assert agent.written == 1
 
 
-def test_a_failed_recording_that_a_person_wants_uploaded_is(office: Office) -> None:
-    office.tell(Phase.FAILED, cause='exit code 1')
-    assert (office.row().outcome, office.row().cause) == (Outcome.FAILED, 'exit code 1')
+@pytest.mark.parametrize('phase', [Phase.WAITING, Phase.CANCELLED])
+def test_what_never_began_is_not_in_the_database(agent: Agent, phase: Phase) -> None:
+    agent.tell(agent.journal(phase))
 
-    office.release()
-    office.begin_again()
-    office.accounts.step()
-
-    assert office.recordings.claim(office.clock.now()) is not None
+    assert agent.recordings.all() == []
+    assert agent.states() == []
 
 
-def test_a_delivered_recording_that_a_person_deleted_stays_away(office: Office) -> None:
-    office.tell(Phase.FINISHED)
-    office.deliver()
-    Edits(office.database).delete('a')
-    before = office.reports()
+def test_a_state_is_queued_once_however_often_it_is_told(agent: Agent) -> None:
+    journal = agent.journal(Phase.RECORDING)
+    for _ in range(3):
+        agent.tell(journal)
+    for _ in range(3):
+        agent.tell(replace(journal, phase=Phase.INTERRUPTED), replace(journal, phase=Phase.FINISHED))
+
+    assert agent.states() == [RecordingState.CAPTURING, RecordingState.CAPTURE_FINISHED]
+
+
+def test_what_cannot_be_written_while_the_database_is_locked_is_written_later(agent: Agent) -> None:
+    agent.accounts.step()
+    with closing(sqlite3.connect(agent.path)) as other:
+        other.execute('BEGIN IMMEDIATE')
+        with pytest.raises(StorageError):
+            agent.tell(agent.journal(uid='e1'), agent.journal(uid='e2'))
+        assert agent.recordings.all() == []
+
+    agent.accounts.step()
+
+    assert {row.event.uid for row in agent.recordings.all()} == {'e1', 'e2'}
+
+
+def test_telling_neither_waits_nor_fails_without_a_database(agent: Agent) -> None:
+    shutil.rmtree(agent.store.root)
+    agent.path.mkdir()
+
+    agent.accounts.recording(Journal(agent.store.root / 'gone', Event('e1', START, START + 60), (FLAVOR,)))
+    agent.accounts.missed(Event('e2', START, START + 60), 'the agent was not running')
+    agent.accounts.fault(Fault.FOLDER_UNUSABLE, 'Nothing can be recorded.')
+    agent.accounts.close()
+
+    assert agent.path.is_dir()
+
+
+def test_a_lost_database_is_written_again_from_the_folders(agent: Agent) -> None:
+    agent.tell(agent.journal(uid='e1'), agent.journal(Phase.FAILED, uid='e2', cause='the recorder could not start'))
+    for path in agent.path.parent.glob('pyca.db*'):
+        path.unlink()
+
+    agent.accounts.compare()
+    agent.accounts.step()
+
+    assert (agent.row('e1').status, agent.row('e2').status) == (
+        EventStatus.FINISHED_RECORDING,
+        EventStatus.FAILED_RECORDING,
+    )
+    assert agent.row('e2').cause == 'the recorder could not start'
+    assert [track.flavor for track in agent.row('e1').tracks] == [FLAVOR]
+
+
+def test_what_was_recorded_after_a_backup_is_there_when_it_has_been_restored(agent: Agent) -> None:
+    journal = agent.journal(Phase.RECORDING, uid='e1')
+    agent.tell(journal)
+    backup = agent.copy()
+    agent.tell(agent.journal(Phase.FINISHED, uid='e1'), agent.journal(uid='e2'))
+
+    agent.restore(backup)
+    agent.accounts.compare()
+    agent.accounts.step()
+
+    assert agent.row('e1').status is EventStatus.FINISHED_RECORDING
+    assert agent.row('e2').status is EventStatus.FINISHED_RECORDING
+
+
+@pytest.mark.parametrize('moment', ['before the recording', 'while recording', 'before the upload', 'while uploading'])
+def test_nothing_is_uploaded_twice_after_a_backup_has_been_restored(agent: Agent, moment: str) -> None:
+    agent.accounts.step()
+    copies = {'before the recording': agent.copy()}
+    copies['before the recording'].rename(agent.path.with_suffix('.before'))
+    copies['before the recording'] = agent.path.with_suffix('.before')
+    agent.tell(agent.journal(Phase.RECORDING))
+    if moment == 'while recording':
+        copies[moment] = agent.copy()
+    journal = agent.journal(Phase.FINISHED)
+    agent.tell(journal)
+    if moment == 'before the upload':
+        copies[moment] = agent.copy()
+    if moment == 'while uploading':
+        agent.recordings.claim(agent.clock.now())
+        copies[moment] = agent.copy()
+        agent.recordings.delay('e1', START, agent.clock.now())
+    agent.upload(journal)
+
+    agent.restore(copies[moment])
+    agent.accounts.compare()
+    agent.accounts.step()
+
+    assert agent.row().status is EventStatus.FINISHED_UPLOADING
+    assert agent.row().outcome is Outcome.DELIVERED
+    assert agent.recordings.claim(agent.clock.now() + 86400) is None
+
+
+def test_a_new_start_writes_nothing_when_all_is_written(agent: Agent) -> None:
+    journal = agent.journal()
+    agent.tell(journal)
+    agent.upload(journal)
+    agent.tell(agent.journal(Phase.FAILED, uid='e2'), agent.journal(uid='e3', held='cancelled in the core'))
+    before = agent.database.change()
+
+    agent.begin().step()
+
+    assert agent.database.change() == before
+
+
+@pytest.mark.parametrize('delivered', [False, True], ids=['recorded', 'delivered'])
+@pytest.mark.parametrize('held', ['', 'cancelled in the core'])
+def test_a_recording_that_a_person_deleted_stays_deleted(agent: Agent, delivered: bool, held: str) -> None:
+    journal = agent.journal(held=held)
+    agent.tell(journal)
+    if delivered:
+        Edits(agent.database).change('e1', Edit(status=EventStatus.FINISHED_RECORDING))
+        agent.upload(journal)
+    agent.tell_core()
+    Edits(agent.database).delete('e1')
+
+    for _ in range(3):
+        agent.begin().step()
+
+    assert agent.recordings.all() == []
+    assert agent.states() == []
+
+
+@pytest.mark.parametrize(('backup_mode', 'held'), [(False, 'cancelled in the core'), (True, '')])
+def test_a_held_recording_waits_for_a_person(agent: Agent, backup_mode: bool, held: str) -> None:
+    agent.begin(backup_mode=backup_mode)
+
+    agent.tell(agent.journal(held=held))
+
+    assert agent.row().status is EventStatus.PAUSED_AFTER_RECORDING
+    assert (agent.row().outcome, agent.row().cause) == (Outcome.HELD, held or 'backup mode')
+    assert agent.recordings.claim(agent.clock.now()) is None
+
+
+@pytest.mark.parametrize(('backup_mode', 'held'), [(False, 'cancelled in the core'), (True, '')])
+@pytest.mark.parametrize('delivered', [False, True], ids=['released', 'delivered'])
+def test_a_person_who_released_a_held_recording_is_not_overruled_by_a_restart(
+    agent: Agent, backup_mode: bool, held: str, delivered: bool
+) -> None:
+    agent.begin(backup_mode=backup_mode)
+    journal = agent.journal(held=held)
+    agent.tell(journal)
+    Edits(agent.database).change('e1', Edit(status=EventStatus.FINISHED_RECORDING))
+    if delivered:
+        agent.upload(journal)
+    agent.tell_core()
+    before = agent.row()
 
     for _ in range(2):
-        office.begin_again()
-        office.accounts.step()
+        agent.begin(backup_mode=backup_mode).step()
 
-    assert office.recordings.all() == []
-    assert office.reports() == before
-
-
-def test_starting_again_writes_nothing_about_what_is_known(office: Office) -> None:
-    office.tell(Phase.FINISHED)
-    office.deliver()
-    before = office.database.change()
-
-    office.begin_again()
-    office.accounts.step()
-
-    assert office.database.change() == before
+    assert agent.row() == before
+    assert agent.states() == []
 
 
-def test_a_lost_database_is_written_again_without_old_news(office: Office) -> None:
-    delivered, waiting = EVENT, Event('b', EVENT.start - 90_000, EVENT.end - 90_000)
-    office.tell(Phase.FINISHED)
-    office.deliver()
-    office.journal(Phase.FINISHED, waiting)
+def test_a_person_who_wants_a_failed_recording_is_not_overruled_by_a_restart(agent: Agent) -> None:
+    agent.tell(agent.journal(Phase.FAILED, cause='the disk was full'))
+    assert (agent.row().outcome, agent.row().cause) == (Outcome.FAILED, 'the disk was full')
+    Edits(agent.database).change('e1', Edit(status=EventStatus.FINISHED_RECORDING))
 
-    office.lose_the_database()
-    office.accounts.step()
+    agent.begin().step()
 
-    assert office.row(delivered.uid).status is EventStatus.FINISHED_UPLOADING
-    assert office.row(waiting.uid).status is EventStatus.FINISHED_RECORDING
-    assert RecordingState.UPLOAD_FINISHED not in office.reports()
-    assert office.reports().count(RecordingState.CAPTURE_FINISHED) <= 1
+    assert agent.row().status is EventStatus.FINISHED_RECORDING
+    assert agent.recordings.claim(agent.clock.now()) is not None
 
 
-def test_what_was_missing_is_said_with_the_delivery(office: Office) -> None:
-    journal = office.journal(Phase.FINISHED)
-    journal.segments[0].started = EVENT.start + 300.0
-    office.accounts.recording(journal)
-    office.accounts.step()
+def test_a_recording_keeps_its_one_row_after_a_person_changed_its_start(agent: Agent) -> None:
+    journal = agent.journal()
+    agent.tell(journal)
+    Edits(agent.database).change('e1', Edit(start=START - 60, status=EventStatus.FINISHED_RECORDING))
 
-    office.deliver()
+    agent.begin().step()
 
-    assert (office.row().outcome, office.row().cause) == (Outcome.DELIVERED_WITH_GAPS, 'begins 300 s late')
-
-
-def test_a_recording_whose_journal_is_gone_is_failed_in_the_end(office: Office) -> None:
-    office.recordings.mirror(EVENT, Said(EventStatus.RECORDING, 'recording'))
-    office.clock.time += 2 * 86_400
-
-    office.begin_again()
-    office.accounts.step()
-
-    assert (office.row().status, office.row().outcome) == (EventStatus.FAILED_RECORDING, Outcome.FAILED)
-    assert 'journal' in office.row().cause
+    assert [row.event.start for row in agent.recordings.all()] == [START - 60]
 
 
-def test_nothing_is_said_about_journals_while_their_disk_is_not_there(office: Office) -> None:
-    office.recordings.mirror(EVENT, Said(EventStatus.RECORDING, 'recording'))
-    office.clock.time += 2 * 86_400
-    office.store.marker.unlink()
+def test_a_recording_of_an_event_that_somebody_else_archived_is_held(agent: Agent) -> None:
+    agent.tell(agent.journal(Phase.RECORDING))
+    agent.memory.put('archived', {'e1': agent.clock.now()})
 
-    office.begin_again()
-    office.accounts.step()
+    agent.tell(agent.journal(Phase.FINISHED))
 
-    assert office.row().status is EventStatus.RECORDING
-
-
-def test_one_note_that_cannot_be_written_does_not_stop_the_others(office: Office) -> None:
-    unwritable = Event('x', 2**70, 2**70 + 60)
-    office.accounts.missed(unwritable, 'was off')
-    office.accounts.recording(office.journal(Phase.FINISHED))
-    for _ in range(2):
-        with pytest.raises((StorageError, OverflowError)):
-            office.accounts.step()
-    assert office.row().status is EventStatus.FINISHED_RECORDING
+    assert agent.row().status is EventStatus.PAUSED_AFTER_RECORDING
+    assert 'archived' in agent.row().cause
 
 
-def test_a_fault_is_taken_back_when_it_is_cured(office: Office) -> None:
-    office.accounts.fault(Fault.PROGRAM_MISSING, 'program not found: x')
-    office.accounts.step()
-    assert [row.fault for row in Faults(office.database).all()] == [Fault.PROGRAM_MISSING]
-    office.accounts.fault(Fault.PROGRAM_MISSING, '')
-    office.accounts.step()
-    assert Faults(office.database).all() == []
+def test_a_missed_event_is_stated_once_with_its_cause(agent: Agent) -> None:
+    event = Event('e1', START, START + 3600, 'Lecture')
+
+    for _ in range(3):
+        agent.accounts.missed(event, 'the agent was not running')
+        agent.accounts.step()
+
+    assert agent.row().status is EventStatus.FAILED_RECORDING
+    assert (agent.row().outcome, agent.row().cause) == (Outcome.MISSED, 'the agent was not running')
+    assert agent.states() == [RecordingState.CAPTURE_ERROR]
 
 
-def test_a_backup_agent_queues_no_states(tmp_path: Path) -> None:
-    """Trap 16."""
-    office = Office(tmp_path, backup_mode=True)
-    for phase in (Phase.RECORDING, Phase.FINISHED):
-        office.tell(phase)
-    office.accounts.missed(Event('b', 1, 2), 'was off')
-    office.accounts.step()
-    assert office.reports() == []
-    office.database.close()
+def test_an_event_that_was_recorded_is_not_called_missed(agent: Agent) -> None:
+    journal = agent.journal()
+    agent.tell(journal)
+
+    agent.accounts.missed(journal.event, 'the agent was not running')
+    agent.accounts.step()
+
+    assert agent.row().outcome is not Outcome.MISSED
+
+
+def test_a_backup_agent_has_nothing_to_tell_the_core(agent: Agent) -> None:
+    agent.begin(backup_mode=True)
+    agent.tell(agent.journal(Phase.RECORDING))
+    agent.tell(agent.journal(Phase.FINISHED))
+    agent.accounts.missed(Event('e2', START, START + 60), 'the agent was not running')
+    agent.accounts.step()
+
+    assert agent.states() == []
+
+
+def test_a_fault_is_stated_while_it_lasts(agent: Agent) -> None:
+    agent.accounts.fault(Fault.PROGRAM_MISSING, 'There is no ffmpeg.')
+    agent.accounts.step()
+    assert [(row.fault, row.text) for row in agent.faults.all()] == [(Fault.PROGRAM_MISSING, 'There is no ffmpeg.')]
+
+    agent.accounts.fault(Fault.PROGRAM_MISSING, '')
+    agent.accounts.step()
+    assert agent.faults.all() == []
+
+
+def test_a_fault_of_the_last_run_is_taken_back(agent: Agent) -> None:
+    agent.accounts.fault(Fault.PROGRAM_MISSING, 'There is no ffmpeg.')
+    agent.accounts.step()
+
+    agent.begin().step()
+
+    assert agent.faults.all() == []

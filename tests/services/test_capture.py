@@ -274,10 +274,35 @@ def test_an_id_from_the_core_cannot_lead_out_of_the_folder(hall: Callable[..., H
     assert all(path.parent == here.store.root for path in here.store.root.iterdir())
 
 
+class Movable(SystemClock):
+    """The clock of this machine, set wrong by some seconds."""
+
+    def __init__(self) -> None:
+        self.wrong = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.wrong
+
+
+def test_an_event_that_a_wrong_clock_called_missed_is_recorded_all_the_same(tmp_path: Path) -> None:
+    # given a clock that runs an hour ahead for a while
+    here, clock = Hall(tmp_path / 'recordings'), Movable()
+    here.service = Capture(here.options, here.store, here.book, clock)
+    here.schedule(event('a', 3, 10))
+    clock.wrong = 3600
+    here.until(lambda: 'a' in here.book.misses)
+
+    clock.wrong = 0
+    here.until(here.recording('a'))
+
+    assert here.book.misses == {'a': 'the agent learned of it too late'}
+    here.service.close()
+
+
 @pytest.mark.parametrize('overlap', ['first', 'last', 'parallel'])
 def test_an_event_whose_start_moves_while_it_runs_is_one_recording(hall: Callable[..., Hall], overlap: str) -> None:
     here = hall(overlap=overlap)
-    happening = event('a', 0, 6)
+    happening = event('a', -3, 9)
     here.schedule(happening)
     here.until(here.recording('a'))
 
@@ -331,3 +356,18 @@ def test_an_event_of_any_id_is_recorded(hall: Callable[..., Hall], uid: str) -> 
     here.until(here.over(uid))
 
     assert here.phase(uid) is Phase.FINISHED
+
+
+def test_an_event_that_moves_to_a_later_start_while_it_runs_is_recorded_then(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    happening = event('a', 0, 30)
+    here.schedule(happening)
+    here.until(here.recording('a'))
+
+    moved = Event('a', happening.start + 8, happening.start + 11, happening.title)
+    here.schedule(moved)
+    here.until(lambda: 'a' in here.book.journals and here.book.journals['a'].event == moved and here.over('a')())
+
+    assert here.phase('a') is Phase.FINISHED
+    assert 0 <= began(here, 'a') - moved.start < 1
+    assert here.book.misses == {}
