@@ -44,6 +44,8 @@ UNSETTLED = frozenset(phase.value for phase in Phase if not phase.over)
 """The phases in the database that only the journal can end."""
 ENDED = frozenset({'delivered', 'deleted', 'missed'})
 """The phases of which an upload has nothing more to say."""
+LOST = 3600.0
+"""Seconds after an event's end from which nobody is believed to write its journal any more."""
 NEWS = 86_400.0
 """Seconds after an event's end in which the core is told how its recording ended."""
 
@@ -220,7 +222,7 @@ class Accounts:
         """State how recordings ended whose journals nobody will write any more."""
         for row in self._recordings.all(EventStatus.RECORDING, EventStatus.PARTIAL_RECORDING):
             folder = self._store.root / row.name
-            if row.ours and row.event.end < self._clock.now() - NEWS and load(folder) is None:
+            if row.ours and row.event.end < self._clock.now() - LOST and load(folder) is None:
                 cause = f'the journal of this recording is gone or damaged; what there is of it lies in {folder}'
                 logger.error('%s: failed: %s', row.event.uid, cause)
                 said = Said(EventStatus.FAILED_RECORDING, 'failed', row.tracks, Outcome.FAILED, cause)

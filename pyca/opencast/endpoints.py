@@ -29,12 +29,12 @@ PAUSE = 10.0
 
 
 class EndpointStore(Protocol):
-    """Keeps the endpoints over a restart."""
+    """Keeps the endpoints over a restart, as well as it can: it raises nothing."""
 
-    def load(self) -> Mapping[str, Sequence[str]]:
+    def load(self, service: str) -> Sequence[str]:
         """What was saved last, empty if nothing was."""
 
-    def save(self, endpoints: dict[str, list[str]]) -> None:
+    def save(self, service: str, nodes: Sequence[str]) -> None:
         """Keep this."""
 
 
@@ -94,8 +94,7 @@ class Endpoints:
 
     def _recall(self, service: str) -> _Known:
         if service not in self._known:
-            stored = self._store.load().get(service)
-            nodes = [str(node) for node in stored if _usable(str(node))] if isinstance(stored, list | tuple) else []
+            nodes = [node for node in self._store.load(service) if _usable(node)]
             self._http.trust(*nodes)
             self._known[service] = _Known(nodes)
         return self._known[service]
@@ -116,7 +115,7 @@ class Endpoints:
             known.error, known.empty, known.asked = Overloaded(_none_online(service)), True, None
             return
         if nodes != known.nodes:
-            self._store.save({**{name: list(old) for name, old in self._store.load().items()}, service: nodes})
+            self._store.save(service, nodes)
         known.nodes, known.asked, known.error, known.empty = nodes, now, None, False
         self._http.trust(*nodes)
         self._warn(nodes)

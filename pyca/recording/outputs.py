@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from pyca.recording import command
 from pyca.recording.journal import Journal, Segment
+from pyca.recording.spec import state_path
 from pyca.recording.verdict import End
 from pyca.settings import Capture
 
@@ -77,6 +79,11 @@ class Outputs:
         segment.files = [name if self._size(name) else '' for name in segment.files]
         if not any(segment.files):
             segment.files = []
+
+    def forget(self, segment: Segment) -> None:
+        """Remove what the keeper of a run without any result left: there may be thousands in a day."""
+        with suppress(OSError):
+            state_path(self._journal.folder, segment.number).unlink(missing_ok=True)
 
     def last_written(self, segment: Segment) -> float:
         """When the newest of a segment's files was written last; now, if there is none."""

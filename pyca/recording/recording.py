@@ -216,6 +216,7 @@ class Recording:
         if not segment.files:
             self.journal.segments.remove(segment)
             self.journal.failures += 1
+            self._outputs.forget(segment)
         self._enter(Phase.FAILING, segment.cause or 'the recorder ended before the event did')
 
     def _finish(self) -> None:

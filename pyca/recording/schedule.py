@@ -30,6 +30,11 @@ class ScheduleFile:
             raise RecordingsUnusable(f'{self._path} cannot be written: {error.strerror}') from error
         self._written()
 
+    @property
+    def there(self) -> bool:
+        """Whether there is a file; one that was damaged has been set aside by whoever read it."""
+        return stamp(self._path) is not None
+
     def read_schedule(self) -> tuple[list[Event], float] | None:
         """The events, when the core was heard; None if there is no file that can be read."""
         plan = read_plan(self._path)

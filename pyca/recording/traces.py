@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pyca.event import Event, plain
 from pyca.recording.journal import Journal, load, load_delivered
-from pyca.recording.store import Store
+from pyca.recording.store import DELIVERED, Store
 
 
 def unfinished(store: Store, since: float) -> Iterator[Journal]:
@@ -38,7 +38,7 @@ def _journals(store: Store, uid: str) -> Iterator[Journal]:
         journal = load(store.root / name) if name.endswith(ending) else None
         if journal is not None:
             yield journal
-    for path in store.delivered('').parent.glob('recording-*.json'):
+    for path in (store.root / DELIVERED).glob('recording-*.json'):
         journal = load_delivered(path, store.root / path.stem) if path.stem.endswith(ending) else None
         if journal is not None:
             yield journal

@@ -72,6 +72,9 @@ class Upcoming(Protocol):
 class ScheduleFile(Protocol):
     """The file that capture reads; raises `RecordingsUnusable`."""
 
+    @property
+    def there(self) -> bool: ...
+
     def write_schedule(self, events: Sequence[Event], synced: float) -> None: ...
 
     def read_schedule(self) -> tuple[list[Event], float] | None:

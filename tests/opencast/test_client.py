@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -36,10 +36,10 @@ CALENDAR_TYPE = {'Content-Type': 'text/calendar; charset=UTF-8'}
 class Nowhere:
     """A memory that forgets."""
 
-    def load(self) -> Mapping[str, Sequence[str]]:
-        return {}
+    def load(self, service: str) -> Sequence[str]:
+        return ()
 
-    def save(self, endpoints: dict[str, list[str]]) -> None:
+    def save(self, service: str, nodes: Sequence[str]) -> None:
         pass
 
 

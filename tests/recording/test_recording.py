@@ -364,3 +364,27 @@ def test_a_disk_that_takes_no_journal_costs_no_earlier_part(tmp_path: Path) -> N
         outputs.set_aside()
 
     assert (folder / f'{happening.name}.bin-part-0').read_bytes() == b'the first hour'
+
+
+def test_runs_without_any_result_leave_nothing_behind(tmp_path: Path) -> None:
+    happening = event(8)
+    recording = make(tmp_path, happening, options('raise SystemExit(1)'))
+    recording.begin()
+
+    drive(recording, lambda: recording.settled)
+
+    assert recording.journal.phase is Phase.FAILED
+    assert recording.journal.failures >= 2
+    assert not list(recording.journal.folder.glob('keeper-*'))
+
+
+def test_an_event_that_passed_while_the_machine_slept_is_no_missing_program(tmp_path: Path) -> None:
+    happening = event(2, begins_in=-3)
+    recording = make(tmp_path, happening, options(OBEDIENT))
+    recording.begin()
+
+    drive(recording, lambda: recording.settled)
+
+    assert recording.journal.phase is Phase.FAILED
+    assert 'over before' in recording.journal.cause
+    assert recording.fault == ''

@@ -128,6 +128,10 @@ class FakeFile:
         self.broken = False
         self.written = 0
 
+    @property
+    def there(self) -> bool:
+        return self.content is not None
+
     def write_schedule(self, events: Sequence[Event], synced: float) -> None:
         if self.broken:
             raise RecordingsUnusable('The disk is full.')

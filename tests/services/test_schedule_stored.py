@@ -94,6 +94,17 @@ def test_a_damaged_file_comes_back_from_the_database_without_the_core(house: Hou
     house.database.close()
 
 
+def test_a_file_that_is_gone_comes_back_with_the_next_poll(house: House) -> None:
+    service = house.service()
+    service.step()
+    house.path.unlink()
+    house.core.answer = None
+    house.clock.pass_(60)
+    service.step()
+    assert house.filed == ['Hörsaal , "1" 🎓']
+    house.database.close()
+
+
 def test_a_lost_database_comes_back_from_the_file_without_the_core(house: House, tmp_path: Path) -> None:
     house.service().step()
     house.database.close()
