@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -100,7 +101,29 @@ def test_an_agent_name_that_no_path_can_hold_is_said(core: FakeCore, build: Buil
     assert core.calls == []
 
 
+@pytest.mark.parametrize('body', ['', 'hall 1 set to idle\n'])
+def test_a_state_that_is_taken_needs_no_words(core: FakeCore, client: Core, body: str) -> None:
+    """Trap 11: 200 with an empty body says that nothing has changed."""
+    core.answer = lambda exchange: exchange.take(200, body)
+
+    client.post_agent_state(AgentState.IDLE, '')
+
+    assert len(core.calls) == 1
+
+
+def test_names_that_look_like_numbers_may_come_back_as_such(core: FakeCore, build: Build) -> None:
+    """Trap 11."""
+    facts = {'id': 12, 'location': 7, 'start': '2025-06-05T08:00:00Z', 'end': '2025-06-05T09:30:00Z'}
+    core.answer = lambda exchange: exchange.reply(200, json.dumps(facts))
+
+    technical = build('7').technical('12')
+
+    assert technical is not None
+    assert (technical.uid, technical.agent) == ('12', '7')
+
+
 def test_an_empty_address_is_left_out(core: FakeCore, client: Core) -> None:
+    """Trap 12."""
     core.answer = lambda exchange: exchange.take()
 
     client.post_agent_state(AgentState.CAPTURING, '')
@@ -149,6 +172,15 @@ def test_a_304_that_nobody_asked_for_is_not_understood(core: FakeCore, client: C
 
     with pytest.raises(NotUnderstood):
         client.calendar(None, None)
+
+
+def test_a_cutoff_is_a_whole_number_of_milliseconds(core: FakeCore, client: Core) -> None:
+    """Traps 7 and 17: for another text the core answers 404, as if it had no calendar."""
+    core.answer = lambda exchange: exchange.reply(200, CALENDAR, CALENDAR_TYPE)
+
+    client.calendar(1_750_000_000_000, None)
+
+    assert re.search(r'[?&]cutoff=(\d{13})(&|$)', core.paths[0])
 
 
 @pytest.mark.parametrize('cutoff', [0, 1209600000, 1_750_000_000])

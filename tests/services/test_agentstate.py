@@ -21,6 +21,7 @@ def test_the_first_turn_says_idle_with_the_address() -> None:
 
 @pytest.mark.parametrize(('frequency', 'interval'), [(60, 60), (5, 5), (600, 600), (86_400, 600)])
 def test_the_same_state_is_said_again_after_the_interval_only(frequency: int, interval: int) -> None:
+    """Trap 14: the core calls an agent offline that says nothing for two hours."""
     world = World(frequency=frequency)
     world.settle()
     world.core.take()

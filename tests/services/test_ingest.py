@@ -42,6 +42,7 @@ def test_a_finished_recording_is_delivered_with_all_its_tracks_under_the_id_of_i
 
 
 def test_the_final_call_names_the_event_also_when_the_core_chose_the_id(world: World) -> None:
+    """Trap 27: without its id, or with the field misspelt, it becomes a new event."""
     world.core.own_ids = False
     world.record()
     world.turn()
@@ -66,6 +67,7 @@ def test_nothing_to_do_means_a_look_every_ten_seconds(world: World) -> None:
 
 
 def test_catalogs_are_sent_only_where_that_is_configured(world: World) -> None:
+    """Trap 34."""
     world.record('plain')
     world.turn()
     assert world.core.count('add_catalog') == 0

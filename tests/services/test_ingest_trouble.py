@@ -160,6 +160,7 @@ def test_a_lost_answer_to_the_final_call_is_asked_for(world: World, error: CoreE
 
 @pytest.mark.parametrize('error', LOST_ANSWERS, ids=str)
 def test_a_final_call_that_got_lost_is_repeated_after_a_minute(world: World, error: CoreError) -> None:
+    """Trap 28: a 500 may be a conflict, so the core is asked first."""
     world.record()
     world.core.fail('ingest', error)
     world.run(50)

@@ -25,6 +25,7 @@ def shorter(world: World, etag: str = 'mod2') -> float:
 
 
 def test_a_lecture_that_the_core_still_has_is_recorded() -> None:
+    """Trap 22: events vanish for other reasons than deletion."""
     world = world_with(LATER, RUNNING)
     world.core.knows(LATER, RUNNING)
     shorter(world)
@@ -81,6 +82,7 @@ def test_a_core_that_tells_nothing_about_single_events_is_believed_before_the_st
 
 
 def test_without_the_route_a_running_lecture_is_kept_to_its_known_end_only() -> None:
+    """Trap 22."""
     world = world_with(RUNNING)
     world.core.facts.clear()
     world.core.has_no_such_route()

@@ -135,6 +135,19 @@ def test_names_in_lower_case_and_quoted_parameters_are_the_same() -> None:
     assert event.attachments[0].text == PROPERTIES
 
 
+def test_the_period_in_the_catalog_is_not_obeyed() -> None:
+    """Trap 24: it may lag behind the times of the calendar, or run ahead of them."""
+    period = 'start=2024-01-01T00:00:00Z; end=2024-01-01T01:00:00Z; scheme=W3C-DTF;'
+    text = f'<dublincore><dcterms:temporal>{period}</dcterms:temporal></dublincore>'
+    attached = base64.b64encode(text.encode()).decode()
+    line = f'ATTACH;FMTTYPE=application/xml;VALUE=BINARY;ENCODING=BASE64;X-APPLE-FILENAME=episode.xml:{attached}'
+
+    event = only(calendar(entry(*ENTRY, line)))
+
+    assert (event.start, event.end) == (START, END)
+    assert event.attachment('episode.xml') == text
+
+
 @pytest.mark.parametrize(
     ('begin', 'finish', 'start', 'end'),
     [

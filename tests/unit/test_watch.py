@@ -56,6 +56,7 @@ def test_a_body_that_does_not_move_is_stalled_after_the_limit() -> None:
 
 
 def test_a_body_that_moves_a_little_is_not_stalled() -> None:
+    """Trap 33: uploads that are broken off put the core's ingest service out of order for everybody."""
     outside = Outside()
     watch = outside.watch(stall=120, answer=600)
 
