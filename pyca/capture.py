@@ -212,6 +212,8 @@ class Capture:
             self._add(journal).take_over()
             return True
         if is_over(self._store, event):
+            if journal is not None and event.end > journal.event.end:
+                logger.warning('%s: was made longer after its recording had ended; the rest is lost', event.uid)
             self._handled[_key(event)] = 0.0
             return True
         try:

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from pyca.event import Event, Outcome
 from pyca.states import ADOPTED, EventStatus, RecordingState
 from pyca.storage.database import Database
+from pyca.storage.edits import Edits
 from pyca.storage.recorded import Recordings, Said
 from pyca.storage.reports import Reports
 from pyca.storage.tables import recorded_event
@@ -235,3 +236,22 @@ def test_only_begun_uploads_of_old_code_within_the_time_are_adopted(database: Da
     row = recordings.get('failed')
     assert row is not None
     assert row.phase == ADOPTED
+
+
+def test_the_core_hears_that_an_upload_will_not_go_on_by_itself(database: Database, recordings: Recordings) -> None:
+    recorded(recordings, 'a')
+    recordings.claim(NOW)
+    recordings.uploading('a', 100, NOW)
+    for _ in range(2):
+        recordings.hold('a', 100, 'the core lost the files')
+    assert reports(database) == [RecordingState.UPLOADING, RecordingState.UPLOAD_ERROR]
+
+
+def test_a_recording_that_was_deleted_meanwhile_is_not_delivered(database: Database, recordings: Recordings) -> None:
+    recorded(recordings, 'a')
+    recordings.claim(NOW)
+    Edits(database).delete('a')
+    recordings.uploaded('a', 100, NOW)
+    recordings.hold('a', 100, 'wait')
+    assert recordings.all() == []
+    assert reports(database) == []
