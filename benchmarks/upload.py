@@ -1,8 +1,9 @@
 """Measure an upload: time against `curl -F`, and the memory that it takes.
 
-    python benchmarks/upload.py [megabytes]
+    python -m benchmarks.upload [megabytes]
 
-Sends a file to a server that throws everything away, each way in turn, and prints the best of five.
+Sends a file to a server that throws everything away, each way in turn, and prints the best of five; then has
+`pyca run` record and upload such a file to a stand-in core, and prints the most memory that it ever had.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+
+from pyca.demo.standin import StandIn
+from tests.program.agent import Agent, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = """
@@ -64,6 +68,26 @@ def timed(command: list[str]) -> tuple[float, str]:
     return time.monotonic() - begun, done.stdout.strip()
 
 
+def program(folder: Path, size: int) -> float:
+    """Peak memory in MiB of `pyca run` that has recorded and uploaded a file of so many megabytes."""
+    with StandIn(folder / 'core') as core:
+        recorder = f"sh -c 'head -c {size}000000 /dev/zero > {{{{dir}}}}/{{{{name}}}}.bin; exec sleep 2'"
+        agent = Agent(folder / 'agent', core, capture={'command': recorder}, logging={'level': 'info'})
+        start = int(time.time()) + 6
+        core.add_event(agent=agent.name, start=start, end=start + 10)
+        try:
+            pid = agent.start().pid
+            wait_for(lambda: core.deliveries, limit=300)
+            lines = Path(f'/proc/{pid}/status').read_text().splitlines()
+            agent.stop()
+        finally:
+            agent.clean()
+        sent = [track.size for track in core.deliveries[0].tracks]
+    if sent != [size * 10**6]:
+        raise SystemExit(f'what arrived is {sent} bytes long')
+    return next(int(line.split()[1]) for line in lines if line.startswith('VmHWM:')) / 1024
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('megabytes', nargs='?', type=int, default=1500)
@@ -88,11 +112,13 @@ def main() -> None:
                 form = ['-F', 'flavor=presenter/source', '-F', f'BODY1=@{path}']
                 times['curl'].append(timed([curl, '-sS', '-H', 'Expect:', *form, f'{url}/addTrack'])[0])
         server.shutdown()
+        peak = program(Path(folder), size)
     best = {name: min(found) for name, found in times.items() if found}
     sys.stdout.write(f'{size} MB: ' + ', '.join(f'{name} {value:.2f} s' for name, value in best.items()) + '\n')
     sys.stdout.write(f'peak memory of the whole process {memory / 1024:.0f} MiB\n')
     if 'curl' in best:
         sys.stdout.write(f'pyca takes {best["pyca"] / best["curl"]:.2f} times as long as curl -F\n')
+    sys.stdout.write(f'peak memory of `pyca run` with such a recording {peak:.0f} MiB\n')
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sys.stdout.write(f'(the server beside it: {own:.0f} MiB)\n')
 
