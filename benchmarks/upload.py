@@ -2,7 +2,7 @@
 
     python -m benchmarks.upload [megabytes]
 
-Sends a file to a server that throws everything away, each way in turn, and prints the best of five; then has
+Sends a file to a server that throws everything away, each way in turn, nine times, and prints the medians; then has
 `pyca run` record and upload such a file to a stand-in core, and prints the most memory that it ever had.
 """
 
@@ -13,6 +13,7 @@ import os
 import resource
 import shutil
 import socketserver
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -71,10 +72,10 @@ def timed(command: list[str]) -> tuple[float, str]:
 def program(folder: Path, size: int) -> float:
     """Peak memory in MiB of `pyca run` that has recorded and uploaded a file of so many megabytes."""
     with StandIn(folder / 'core') as core:
-        recorder = f"sh -c 'head -c {size}000000 /dev/zero > {{{{dir}}}}/{{{{name}}}}.bin; exec sleep 2'"
+        recorder = f"sh -c 'head -c {size}000000 /dev/zero > {{{{dir}}}}/{{{{name}}}}.bin; exec sleep 4'"
         agent = Agent(folder / 'agent', core, capture={'command': recorder}, logging={'level': 'info'})
         start = int(time.time()) + 6
-        core.add_event(agent=agent.name, start=start, end=start + 10)
+        core.add_event(agent=agent.name, start=start, end=start + 6)
         try:
             pid = agent.start().pid
             wait_for(lambda: core.deliveries, limit=300)
@@ -103,7 +104,7 @@ def main() -> None:
                 file.write(block)
         times: dict[str, list[float]] = {'pyca': [], 'curl': []}
         memory = 0
-        for _ in range(5):
+        for _ in range(9):
             _, said = timed([sys.executable, '-c', OURS, url, str(path)])
             seconds, peak = said.split()  # the request alone: the agent does not start anew for each
             times['pyca'].append(float(seconds))
@@ -113,11 +114,12 @@ def main() -> None:
                 times['curl'].append(timed([curl, '-sS', '-H', 'Expect:', *form, f'{url}/addTrack'])[0])
         server.shutdown()
         peak = program(Path(folder), size)
-    best = {name: min(found) for name, found in times.items() if found}
-    sys.stdout.write(f'{size} MB: ' + ', '.join(f'{name} {value:.2f} s' for name, value in best.items()) + '\n')
+    middle = {name: statistics.median(found) for name, found in times.items() if found}
+    sys.stdout.write(f'{size} MB: ' + ', '.join(f'{name} {value:.2f} s' for name, value in middle.items()) + '\n')
     sys.stdout.write(f'peak memory of the whole process {memory / 1024:.0f} MiB\n')
-    if 'curl' in best:
-        sys.stdout.write(f'pyca takes {best["pyca"] / best["curl"]:.2f} times as long as curl -F\n')
+    if 'curl' in middle:
+        ratio = statistics.median(ours / theirs for ours, theirs in zip(times['pyca'], times['curl'], strict=True))
+        sys.stdout.write(f'pyca takes {ratio:.2f} times as long as curl -F\n')
     sys.stdout.write(f'peak memory of `pyca run` with such a recording {peak:.0f} MiB\n')
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sys.stdout.write(f'(the server beside it: {own:.0f} MiB)\n')
