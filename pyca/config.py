@@ -73,7 +73,9 @@ def parse(text: str, source: str) -> Settings:
     settings = reader.settings(tree)
     hide = Redaction.of(settings)
     if reader.mistakes:
-        raise ConfigurationError([replace(mistake, text=hide(mistake.text)) for mistake in reader.mistakes])
+        # What is merely odd is shown as well: a misspelt key may be why another one is wrong.
+        everything = [*reader.mistakes, *reader.warnings]
+        raise ConfigurationError([replace(mistake, text=hide(mistake.text)) for mistake in everything])
     return replace(settings, warnings=tuple(hide(str(warning)) for warning in reader.warnings))
 
 

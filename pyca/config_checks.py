@@ -79,7 +79,7 @@ def _delays(settings: Settings) -> Iterator[Finding]:
         yield 'ingest', 'delay_min', text
 
 
-def _web_address(url: str) -> str:
+def web_address(url: str) -> str:
     """What is wrong with an address of a web server; empty when nothing is."""
     try:
         parts = urlsplit(url)
@@ -93,7 +93,7 @@ def _web_address(url: str) -> str:
 
 def _core(settings: Settings) -> Iterator[Finding]:
     url = settings.server.url
-    wrong = _web_address(url)
+    wrong = web_address(url)
     if wrong == 'has a login in it':
         yield 'server', 'url', f'{masked_url(url)!r} {wrong}; write the login into username and password'
     elif wrong:
@@ -104,7 +104,7 @@ def _core(settings: Settings) -> Iterator[Finding]:
 
 def _overrides(settings: Settings) -> Iterator[Finding]:
     for service, url in settings.server.service_overrides.items():
-        wrong = _web_address(url) or ('has a query or a fragment' if '?' in url or '#' in url else '')
+        wrong = web_address(url) or ('has a query or a fragment' if '?' in url or '#' in url else '')
         if wrong:
             text = f'{masked_url(url)!r} {wrong}; write the whole address, such as https://opencast.example.org/ingest'
             yield 'server', f'[[service_overrides]] {service}', text
@@ -121,13 +121,6 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
         reason = error.strerror if isinstance(error, OSError) else 'no file name'
         text = f'{name!r} cannot be read ({reason}); write the path of a PEM file that this user may read'
         yield 'server', 'certificate', text
-
-
-def _own_address(settings: Settings) -> Iterator[Finding]:
-    url = settings.ui.url
-    wrong = _web_address(url) if url else ''
-    if wrong:
-        yield 'ui', 'url', f'{masked_url(url)!r} {wrong}; write one such as http://room1.example.org:8000'
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
@@ -156,6 +149,5 @@ _CHECKS: tuple[tuple[tuple[tuple[str, str], ...], Callable[[Settings], Iterator[
     ((('server', 'url'),), _core),
     ((('server', 'certificate'),), _certificate),
     ((), _overrides),
-    ((('ui', 'url'),), _own_address),
     ((('logging', 'format'),), _format),
 )

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
-from pyca.config_checks import Finding
+from pyca.config_checks import Finding, web_address
+from pyca.masking import masked_url
 from pyca.settings import Settings
 
 DEMO_HOSTS = frozenset(f'{name}.opencast.org' for name in ('develop', 'stable', 'legacy'))
@@ -92,6 +93,13 @@ def _ui_login(settings: Settings) -> Iterator[Finding]:
         yield 'ui', 'password', 'is the login that everybody knows (admin, opencast); choose another password'
 
 
+def _own_address(settings: Settings) -> Iterator[Finding]:
+    url = settings.ui.url
+    wrong = web_address(url) if url else ''
+    if wrong:
+        yield 'ui', 'url', f'{masked_url(url)!r} {wrong}; write one such as http://room1.example.org:8000'
+
+
 def _reachable(settings: Settings) -> Iterator[Finding]:
     host = _host(settings.ui.url)
     try:
@@ -115,6 +123,7 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _order_of_signals,
     _core,
     _ui_login,
+    _own_address,
     _reachable,
     _log_folder,
 )

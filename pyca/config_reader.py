@@ -45,7 +45,7 @@ class Reader:
         unread = {(mistake.section, mistake.key) for mistake in self.mistakes}
         for finding in config_checks.mistakes(settings, unread):
             self._mistake(*finding)
-        for finding in config_hints.hints(settings):
+        for finding in config_hints.hints(settings) if not self.mistakes else ():
             self._warning(*finding)
         self._strange_sections(tree)
         return settings

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pyca import config
 from tests.rules.source import ROOT
 
 DOCUMENTS = sorted([*ROOT.glob('*.md'), *(ROOT / 'docs').rglob('*.md'), *(ROOT / 'init').rglob('*.md')])
@@ -30,6 +31,26 @@ def test_every_link_leads_somewhere(document: Path) -> None:
     text = re.sub(r'```.*?```|`[^`\n]*`', '', document.read_text(), flags=re.DOTALL)
     targets = [target.split('#')[0] for target in re.findall(r'\]\(([^)\s]+)\)', text) if '://' not in target]
     assert not [target for target in targets if target and not (document.parent / target).exists()]
+
+
+@pytest.mark.parametrize('document', DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_path_that_is_named_exists(document: Path) -> None:
+    """The changelog is left out: it tells of what was once."""
+    named = re.findall(
+        r'`(?:\./)?((?:\.ci|benchmarks|docs|etc|init|pyca|tests)/[\w./-]*|start\.sh|\w+\.md)`', document.read_text()
+    )
+    missing = [name for name in named if not (ROOT / name).exists() and not (document.parent / name).exists()]
+    assert document.name == 'CHANGELOG.md' or not missing
+
+
+@pytest.mark.parametrize('document', DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_example_of_a_configuration_is_understood(document: Path) -> None:
+    """Examples of units, which have a `[Service]`, and those of the notation itself are none."""
+    for text in re.findall(r'(?s)```ini\n(.*?)```', document.read_text()):
+        if '[Service]' in text or '[section]' in text:
+            continue
+        warnings = config.parse(text, document.name).warnings
+        assert not [warning for warning in warnings if ' is no ' in warning or 'placeholder' in warning]
 
 
 def test_every_command_in_the_documents_exists() -> None:

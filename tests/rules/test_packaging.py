@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 import pyca
-from tests.rules.source import ROOT
+from tests.rules.source import ROOT, modules
+from tests.rules.test_layers import imports
 
 METADATA = """
 import json, setuptools
@@ -57,6 +58,14 @@ def test_the_package_offers_its_command_with_its_extras(metadata: dict[str, Any]
     assert set(metadata['extras']) == {'demo', 'gunicorn', 'postgres', 'dev'}
     assert metadata['python'] == '>=3.10'
     assert metadata['version'] == pyca.__version__
+
+
+@pytest.mark.parametrize('line', requirements())
+def test_nothing_is_required_that_nothing_imports(line: str) -> None:
+    name = line.partition('>=')[0]
+    module = {'python-dateutil': 'dateutil'}.get(name, name)
+    imported = {found.partition('.')[0] for each in modules() for _, found in imports(each)}
+    assert module in imported
 
 
 @pytest.mark.parametrize('line', requirements())

@@ -95,6 +95,7 @@ def test_a_file_in_order_causes_no_warning() -> None:
         ),
         ('ui', 'password =', '[ui] password: is empty, so whoever reaches the page may delete recordings; set one'),
         ('ui', 'url = http://localhost:5000', "[ui] url: 'http://localhost:5000' is what Opencast shows as address of"),
+        ('ui', 'url = room-1:8000', "'room-1:8000' is no web address; write one such as http://"),
         ('ui', 'url = http://127.0.0.1', 'leads nowhere from another machine; write the name of this one, or leave'),
         ('ui', 'url = http://[::1]:80', 'leads nowhere from another machine'),
         ('ui', 'url = http://0.0.0.0:80', 'leads nowhere from another machine'),
