@@ -44,8 +44,7 @@ class Account(Protocol):
 class Capture:
     """One turn looks at the schedule and at every recording that is not settled.
 
-    Between "due" and "recorder started" it asks neither the core nor the database: the schedule is a file beside the
-    recordings, and a keeper, started some seconds ahead, waits for the second.
+    Between "due" and "recorder started" it asks neither core nor database: the schedule is a file.
     """
 
     name = 'capture'
@@ -59,7 +58,7 @@ class Capture:
         *,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`pause` is how `close()` waits for the recorders."""
+        """`pause`: how `close()` waits."""
         self._settings = settings
         self._store = store
         self._account = account
@@ -68,7 +67,8 @@ class Capture:
         self._schedule = Schedule(store.schedule_path)
         self._recordings: dict[Key, Recording] = {}
         self._told: dict[Key, int] = {}
-        self._handled: set[Key] = set()
+        self._since = clock.now()
+        self._handled: dict[Key, float] = {}  # from when on: a clock that ran ahead may be put right again
         self._obstacles: dict[Key, str] = {}
         self._taken_over = self._closing = False
         self._old_ones_checked = False
@@ -90,7 +90,7 @@ class Capture:
             self._take_over(self._clock.now() - RECENT)
             self._taken_over = True
         if self._schedule.refresh():
-            self._handled &= set(self._schedule.events)
+            self._handled = {key: since for key, since in self._handled.items() if key in self._schedule.events}
         self._follow()
         wait = self._start()
         for recording in list(self._recordings.values()):
@@ -159,7 +159,7 @@ class Capture:
                 if now < recording.event.end:
                     recording.end('cancelled in the core', held='cancelled in the core')
             elif _key(event) == key or event.start <= now:
-                self._handled.add(_key(event))  # the same event, should its start have moved
+                self._handled[_key(event)] = 0.0  # the same event, should its start have moved
                 recording.follow(event)
             else:
                 recording.end('moved to another time in the core', held='moved to another time in the core')
@@ -171,7 +171,7 @@ class Capture:
         for event in sorted(self._schedule.events.values(), key=lambda event: (event.start, event.uid)):
             if event.start - LEAD > now:
                 return min(wait, event.start - LEAD - now)
-            if _key(event) in self._recordings or _key(event) in self._handled:
+            if _key(event) in self._recordings or self._handled.get(_key(event), now + 1) <= now:
                 continue
             if event.end <= now:
                 self._miss(event)
@@ -181,9 +181,10 @@ class Capture:
 
     def _miss(self, event: Event) -> None:
         """The event is over and nothing is known of it: say so, once."""
-        self._handled.add(_key(event))
+        self._handled[_key(event)] = event.end
+        cause = 'the agent was not running' if event.end <= self._since else 'the agent learned of it too late'
         if not any(_is_of(name, event) for name in self._store.names()) and not self._delivered(event):
-            self._account.missed(event, self._obstacles.pop(_key(event), 'the agent was not running'))
+            self._account.missed(event, self._obstacles.pop(_key(event), cause))
 
     def _may_start(self, event: Event, now: float) -> bool:
         having = rivals(event, self._recordings.values(), now)
@@ -199,7 +200,7 @@ class Capture:
         folder = self._store.folder(event)
         journal = load(folder)
         if self._delivered(event) or (journal is not None and journal.phase.over):
-            self._handled.add(_key(event))
+            self._handled[_key(event)] = 0.0
             return True
         if journal is not None:
             self._add(journal).take_over()
@@ -220,7 +221,6 @@ class Capture:
 
     def _tell(self) -> None:
         """Tell the account what changed, forget what is long over."""
-        now = self._clock.now()
         for key, recording in list(self._recordings.items()):
             if self._told.get(key) != recording.changes:
                 self._told[key] = recording.changes
@@ -230,7 +230,7 @@ class Capture:
                 continue
             if recording.journal.phase is Phase.CANCELLED:
                 recording.journal.discard()
-            if recording.journal.phase is Phase.CANCELLED or recording.event.end + 60 < now:
+            if recording.journal.phase is Phase.CANCELLED or recording.event.end + 60 < self._clock.now():
                 self._told.pop(key, None)
                 del self._recordings[key]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,22 +47,26 @@ def installed(ffprobe: str = 'ffprobe') -> bool:
 
 
 def probe(path: Path, *, ffprobe: str = 'ffprobe', interrupted: Callable[[], bool] = never) -> Media | None:
-    """None when the file cannot be read as media, or there is no ffprobe. Interrupted when the agent is to stop."""
+    """None when the file cannot be read as media, or there is no ffprobe. Interrupted when the agent is to stop.
 
-    def ask(*words: str, limit: float) -> Any:
-        command = [ffprobe, '-v', 'error', *words, '-of', 'json', f'file:{path}']
-        return json.loads(run(command, limit=limit, interrupted=interrupted))
+    Reads the whole file. The length in its header is no help: ffmpeg writes there at once what it was told to record,
+    so that a file which was cut off by a crash or a power cut claims to be whole.
+    """
+
+    def ask(*words: str, limit: float) -> str:
+        command = [ffprobe, '-v', 'error', *words, f'file:{path}']
+        return run(command, limit=limit, interrupted=interrupted).decode('utf-8', 'replace')
 
     try:
-        found = ask('-show_streams', '-show_format', '-show_data_hash', 'sha256', limit=_LIMIT)
+        found = json.loads(
+            ask('-show_streams', '-show_format', '-show_data_hash', 'sha256', '-of', 'json', limit=_LIMIT)
+        )
         streams = tuple(_layout(stream) for stream in found['streams'])
-        length = found['format'].get('duration')
-        if length is None:  # not closed properly: killed, or a power cut
-            reading = _LIMIT + path.stat().st_size / _SLOWEST
-            length = _last(ask('-show_entries', 'packet=pts_time', limit=reading)['packets'])
+        reading = _LIMIT + path.stat().st_size / _SLOWEST
+        length = _length(ask('-show_entries', 'packet=pts_time,duration_time', '-of', 'default=nw=1', limit=reading))
     except (ToolFailed, OSError, KeyError, TypeError, ValueError, AttributeError):
         return None
-    return Media(float(length), streams) if streams else None
+    return Media(length, streams) if streams else None
 
 
 def difference(one: Media, other: Media) -> str:
@@ -79,7 +84,18 @@ def _layout(stream: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(stream[key]) for key, name in _LAYOUT.items() if key in stream}
 
 
-def _last(packets: Sequence[Mapping[str, str]]) -> float:
-    """The seconds from the first packet to the last."""
-    moments = [float(packet['pts_time']) for packet in packets if 'pts_time' in packet]
-    return max(moments) - min(moments)
+def _length(packets: str) -> float:
+    """The seconds from the first packet to the end of the last; ffprobe says of each `pts_time=`, `duration_time=`."""
+    first, begin, end = float('inf'), float('nan'), float('-inf')
+    for line in io.StringIO(packets):
+        name, _, value = line.strip().partition('=')
+        if name not in ('pts_time', 'duration_time') or value == 'N/A':
+            continue
+        if name == 'pts_time':
+            begin = float(value)
+            first, end = min(first, begin), max(end, begin)
+        else:
+            end = max(end, begin + float(value))
+    if end < first:
+        raise ValueError('no packet has a time')
+    return end - first

@@ -19,6 +19,8 @@ QUICK = 0.25
 """Seconds between two looks while a recorder is about to end."""
 CALM = 1.0
 """Seconds between two looks otherwise."""
+STEP = 5.0
+"""Seconds; whoever sees the end so late has seen the clock step (or was suspended), not time pass."""
 
 
 class Run:
@@ -40,6 +42,8 @@ class Run:
         self._settings = settings
         self._clock = clock
         self._growth = Growth()
+        self._before_end = False
+        self._noticed: float | None = None
 
     def ask(self, reason: str) -> None:
         """Have the recorder end now, before the event's end; asked once, the first reason stays."""
@@ -116,5 +120,15 @@ class Run:
         sent = self.segment.signals
         if self._forced:
             return None if any(number == signal.SIGKILL for number, _ in sent) else int(signal.SIGKILL)
-        end = self._asked_at if self.asked else float(self._journal.event.end)
-        return ending.due(self._settings, end, bool(self.asked), sent, self._clock.now())
+        now = self._clock.now()
+        end = self._asked_at if self.asked else self._noticed_end(now)
+        return ending.due(self._settings, end, bool(self.asked), sent, now)
+
+    def _noticed_end(self, now: float) -> float:
+        """The event's end; when a step of the clock skipped it, the moment after: the recorder gets its time."""
+        end = float(self._journal.event.end)
+        if now < end:
+            self._before_end, self._noticed = True, None
+        elif self._noticed is None:
+            self._noticed = now if self._before_end and now > end + STEP else end
+        return end if self._noticed is None else self._noticed

@@ -123,5 +123,8 @@ class Said:
         if status != str(self.status):
             values['status'] = self.status
         keep(connection, event, **values)
-        note(connection, event.uid, event.start, at, phase=self.phase, said=f'{self.status} {self.phase}')
+        ours: dict[str, Any] = {'phase': self.phase, 'said': f'{self.status} {self.phase}'}
+        if row is not None and row.outcome == Outcome.MISSED.value:
+            ours |= {'outcome': None, 'cause': ''}  # it is recorded after all
+        note(connection, event.uid, event.start, at, **ours)
         return phase != self.phase

@@ -113,6 +113,29 @@ def test_a_segment_that_was_cut_off_is_joined_as_well(folder: Path) -> None:
 
 
 @needs_ffmpeg
+def test_a_header_that_promises_more_than_there_is_moves_nothing(folder: Path) -> None:
+    # given a recorder that was told to record for long and was killed: its file claims the length it was told
+    killed = folder / 'r.mkv-part-0'
+    whole = film(folder / 'whole.mkv', 4, kind='matroska')
+    words = ['-re', '-f', 'lavfi', '-i', 'testsrc=r=10:s=32x32', '-f', 'lavfi', '-i', 'sine=sample_rate=8000']
+    words += ['-t', '900', '-c:v', 'mpeg4', '-c:a', 'aac', '-f', 'matroska', '-flush_packets', '1']
+    words += ['-cluster_time_limit', '200', f'file:{killed}']
+    with subprocess.Popen(['ffmpeg', '-v', 'error', '-nostdin', *words]) as recorder:
+        try:
+            wait_for(lambda: killed.exists() and killed.stat().st_size > 10_000)
+        finally:
+            recorder.kill()
+    recorded = moments(killed)[-1]
+
+    Joiner().join([part(100, killed), part(110, whole)], [folder / 'joined.mkv'])
+
+    joined = moments(folder / 'joined.mkv')
+    assert recorded < 10
+    assert joined[-1] == pytest.approx(14, abs=0.3)
+    assert joined[-40] == pytest.approx(10, abs=0.2)
+
+
+@needs_ffmpeg
 @pytest.mark.parametrize(
     ('other', 'says'), [({'size': '64x32'}, 'codec settings|width'), ({'rate': 16000}, 'settings|rate')]
 )

@@ -280,3 +280,33 @@ def test_what_an_earlier_agent_left_is_kept_as_a_segment(tmp_path: Path, leftove
 
     pieces = [recording.journal.tracks(segment)[0].path.read_text() for segment in recording.journal.pieces]
     assert pieces == ['old', 'new']
+
+
+class Movable(SystemClock):
+    """The clock of this machine, set wrong by some seconds."""
+
+    def __init__(self) -> None:
+        self.wrong = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.wrong
+
+
+def test_a_clock_that_steps_over_the_end_kills_nothing_at_once(tmp_path: Path) -> None:
+    # given the default signals: KILL two minutes after the end, nothing before
+    clock, settings = Movable(), replace(options(OBEDIENT), directory=str(tmp_path))
+    happening = event(60)
+    recording = Recording(Journal(tmp_path / happening.name, happening, settings.flavors), settings, clock)
+    recording.begin()
+    drive(recording, running(recording))
+
+    clock.wrong = 3600
+    seen = time.monotonic()
+    drive(recording, lambda: recording.settled or time.monotonic() > seen + 2)
+    clock.wrong = 0
+    recording.tick()
+
+    assert not recording.settled
+    assert recording.journal.segments[0].signals == []
+    recording.end('enough')
+    drive(recording, lambda: recording.settled)

@@ -277,3 +277,28 @@ def test_an_id_from_the_core_cannot_lead_out_of_the_folder(hall: Callable[..., H
     assert here.phase(uid) is Phase.FINISHED
     assert {path.name for path in tmp_path.iterdir()} == {'recordings'}
     assert all(path.parent == here.store.root for path in here.store.root.iterdir())
+
+
+class Movable(SystemClock):
+    """The clock of this machine, set wrong by some seconds."""
+
+    def __init__(self) -> None:
+        self.wrong = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.wrong
+
+
+def test_an_event_that_a_wrong_clock_called_missed_is_recorded_all_the_same(tmp_path: Path) -> None:
+    # given a clock that runs an hour ahead for a while
+    here, clock = Hall(tmp_path / 'recordings'), Movable()
+    here.service = Capture(here.options, here.store, here.book, clock)
+    here.schedule(event('a', 3, 10))
+    clock.wrong = 3600
+    here.until(lambda: 'a' in here.book.misses)
+
+    clock.wrong = 0
+    here.until(here.recording('a'))
+
+    assert here.book.misses == {'a': 'the agent learned of it too late'}
+    here.service.close()

@@ -199,3 +199,14 @@ def test_a_failed_recording_that_begins_again_is_recording(recordings: Recording
     recordings.mirror(EVENT, EventStatus.FAILED_RECORDING, [], phase='failed', report=RecordingState.CAPTURE_ERROR)
     assert begin(recordings)
     assert only(recordings).status is EventStatus.RECORDING
+
+
+def test_an_event_that_was_called_missed_too_early_is_missed_no_more(recordings: Recordings) -> None:
+    # given a clock that ran ahead and was put right before the event
+    recordings.set_outcome(EVENT, Outcome.MISSED, 'too late', EventStatus.FAILED_RECORDING)
+
+    begin(recordings)
+
+    recorded = only(recordings)
+    assert recorded.status is EventStatus.RECORDING
+    assert (recorded.outcome, recorded.cause) == (None, '')
