@@ -66,6 +66,7 @@ def test_the_lock_of_a_killed_agent_is_free(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_not_mounted_is_not_filled(tmp_path: Path) -> None:
+    """H15: the root file system was filled instead."""
     # given a folder that an earlier run has used, now an empty mount point
     store = Store(tmp_path, seen_before=True)
 
@@ -145,6 +146,7 @@ def test_recordings_have_their_folders(tmp_path: Path) -> None:
 
 
 def test_a_uid_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
+    """H17: an id of the core went into paths as it was."""
     store = Store(tmp_path)
 
     assert store.folder(Event('../../etc/x', 1, 2)).resolve().parent == tmp_path.resolve()
