@@ -148,6 +148,7 @@ class Accounts:
         if not self._cleaned:
             self._faults.clear(ServiceType.CAPTURE)  # what an earlier run could not take back
             self._cleaned = True
+        self.fault(Fault.DISK_FULL, self._store.full())
         while self._write_one():
             self._written()
         if not self._compared:
@@ -238,10 +239,9 @@ class Accounts:
         settled = {row.name for row in self._recordings.all() if row.ours and row.phase in over}
         for name in self._store.names():
             journal = None if name in settled else load(self._store.root / name)
-            if journal is None:
-                continue
-            self._mirror(journal)
-            self._mirror_upload(journal)
+            if journal is not None:
+                self._mirror(journal)
+                self._mirror_upload(journal)
 
     def _mirror_upload(self, journal: Journal) -> None:
         upload = read_json(journal.folder / 'upload.json')
