@@ -45,6 +45,7 @@ setup(
             'psycopg2-binary>=2.9.3',
             'pytest>=8.0',
             'pytest-cov>=5.0',
+            'pytest-xdist>=3.6',
             'ruff==0.17.*',
             'setuptools>=77',
             'types-pycurl',

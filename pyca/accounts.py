@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable
 
+from pyca.accounts_books import Books
 from pyca.clock import Clock
 from pyca.errors import StorageError
-from pyca.event import Event, Outcome, Track
+from pyca.event import Event, Outcome
 from pyca.recording.atomic import read_json
 from pyca.recording.delivery import offer
 from pyca.recording.journal import Journal, Phase, load
@@ -39,59 +38,16 @@ STATUS = {
 }
 
 
-class Recordings(Protocol):
-    """What the accounts ask of the database about recordings."""
-
-    def get(self, uid: str, start: int | None = None) -> Recorded | None: ...
-
-    def all(self, *statuses: EventStatus) -> list[Recorded]: ...
-
-    def mirror(
-        self,
-        event: Event,
-        status: EventStatus,
-        tracks: Sequence[Track],
-        *,
-        phase: str,
-        report: RecordingState | None = None,
-    ) -> bool: ...
-
-    def set_outcome(
-        self,
-        event: Event,
-        outcome: Outcome,
-        cause: str,
-        status: EventStatus,
-        report: RecordingState | None = None,
-    ) -> None: ...
-
-    def hold(self, uid: str, start: int, cause: str) -> None: ...
-
-    def uploaded(self, uid: str, start: int, at: float, cause: str = '') -> None: ...
-
-
-class Faults(Protocol):
-    """Where the agent's faults are kept."""
-
-    def raise_(self, service: ServiceType, fault: Fault, text: str, at: float) -> bool: ...
-
-    def clear(self, service: ServiceType, fault: Fault | None = None) -> bool: ...
-
-
-class Memory(Protocol):
-    """Small values that survive a restart."""
-
-    def get(self, key: str) -> Any | None: ...
-
-
-@dataclass(frozen=True)
-class Books:
-    """Where the accounts are written; `written` is called after each entry."""
-
-    recordings: Recordings
-    faults: Faults
-    memory: Memory
-    written: Callable[[], None] = lambda: None
+SETTLED = (
+    EventStatus.FINISHED_RECORDING,
+    EventStatus.UPLOADING,
+    EventStatus.FAILED_UPLOADING,
+    EventStatus.FINISHED_UPLOADING,
+    EventStatus.PAUSED_AFTER_RECORDING,
+)
+"""Where a recording stands of which the journal has nothing more to say: uploads and people move it on."""
+CONCLUDED = (EventStatus.FAILED_RECORDING, EventStatus.PAUSED_AFTER_RECORDING)
+"""A recording that stands there has an outcome, too."""
 
 
 Note = Callable[[], None]
@@ -201,10 +157,18 @@ class Accounts:
             phase=journal.phase.value,
             report=self._report(journal),
         )
-        if status is EventStatus.PAUSED_AFTER_RECORDING:
+        self._conclude(journal, held)
+
+    def _conclude(self, journal: Journal, held: str) -> None:
+        """State the outcome, unless somebody has moved the row on: a person, or an upload."""
+        event = journal.event
+        row = self._recordings.get(event.uid, event.start)
+        if row is None:
+            return
+        if row.status is EventStatus.PAUSED_AFTER_RECORDING and held and row.outcome is None:
             self._recordings.hold(event.uid, event.start, held)
-        elif status is EventStatus.FAILED_RECORDING:
-            self._recordings.set_outcome(event, Outcome.FAILED, journal.cause, status)
+        elif row.status is EventStatus.FAILED_RECORDING and journal.phase is Phase.FAILED:
+            self._recordings.set_outcome(event, Outcome.FAILED, journal.cause, row.status)
 
     def _held(self, journal: Journal) -> str:
         """Why nobody may upload it unasked; empty for the usual case."""
@@ -235,16 +199,26 @@ class Accounts:
 
     def _compare(self) -> None:
         """Write again what the database does not know: it was restored, lost, or not there for a while."""
-        over = {phase.value for phase in Phase if phase.over}
-        settled = {row.name for row in self._recordings.all() if row.ours and row.phase in over}
+        rows = {row.name: row for row in self._recordings.all() if row.ours}
         for name in self._store.names():
-            journal = None if name in settled else load(self._store.root / name)
-            if journal is not None:
+            row = rows.get(name)
+            if row is None or not _settled(row):
+                journal = load(self._store.root / name)
+                if journal is None:
+                    continue
                 self._mirror(journal)
-                self._mirror_upload(journal)
+                row = self._recordings.get(journal.event.uid, journal.event.start)
+            if row is not None and row.status is not EventStatus.FINISHED_UPLOADING:
+                self._mirror_upload(row.event, name)
 
-    def _mirror_upload(self, journal: Journal) -> None:
-        upload = read_json(journal.folder / 'upload.json')
+    def _mirror_upload(self, event: Event, name: str) -> None:
+        upload = read_json(self._store.root / name / 'upload.json')
         accepted = upload.get('accepted') if isinstance(upload, dict) else None
         if accepted:
-            self._recordings.uploaded(journal.event.uid, journal.event.start, float(accepted))
+            self._recordings.uploaded(event.uid, event.start, float(accepted))
+
+
+def _settled(row: Recorded) -> bool:
+    """Whether the database has all that the journal says; a crash may have come between status and outcome."""
+    concluded = row.outcome is not None or row.status not in CONCLUDED
+    return concluded and (row.status in SETTLED or row.phase == Phase.FAILED.value)

@@ -25,7 +25,7 @@ JUMP = 10_000
 class Services(Protocol):
     """Where the states of the services are kept."""
 
-    def set(self, service: ServiceType, status: ServiceStatus, text: str = '', *, at: float | None = None) -> None: ...
+    def beat(self, states: Mapping[ServiceType, ServiceStatus], at: float) -> None: ...
 
 
 class Database(Protocol):
@@ -58,7 +58,8 @@ class Heartbeat:
         self._bells = bells
         self._clock = clock
         self._seen = -1
-        self._said: dict[ServiceType, tuple[ServiceStatus, float]] = {}
+        self._said: dict[ServiceType, ServiceStatus] = {}
+        self._said_at = 0.0
         self.on_new_database: Callable[[], None] = lambda: None
         """Called when the database is another one than before, the first time included."""
 
@@ -66,27 +67,25 @@ class Heartbeat:
         change = self._database.change()
         if change != self._seen:
             if not 0 <= change - self._seen < JUMP:
+                self._said.clear()
                 self.on_new_database()
             self._seen = change
             for bell in self._bells:
                 bell.ring()
-        for service, loop in self._loops.items():
-            self._say(service, _status(loop))
+        self._say({service: _status(loop) for service, loop in self._loops.items()})
         return INTERVAL
 
-    def _say(self, service: ServiceType, status: ServiceStatus) -> None:
-        """Write a state when it is another one, and each minute, since silence means that a service is gone."""
+    def _say(self, states: dict[ServiceType, ServiceStatus]) -> None:
+        """Write the states when one is another than before, and each minute: silence means that a service is gone."""
         now = self._clock.monotonic()
-        before, at = self._said.get(service, (None, 0.0))
-        if status is not before or now - at >= REPEAT:
-            self._services.set(service, status, at=self._clock.now())
-            self._said[service] = (status, now)
+        if states != self._said or now - self._said_at >= REPEAT:
+            self._services.beat(states, self._clock.now())
+            self._said, self._said_at = states, now
 
     def close(self) -> None:
         """Leave no service behind that looks alive."""
         try:
-            for service in self._loops:
-                self._services.set(service, ServiceStatus.STOPPED, at=self._clock.now())
+            self._services.beat(dict.fromkeys(self._loops, ServiceStatus.STOPPED), self._clock.now())
         except StorageError as error:
             logger.warning('The database still shows the services as running: %s', error)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from pathlib import Path
 
 from pyca import __version__, config
-from pyca.accounts import Accounts, Books
+from pyca.accounts import Accounts
+from pyca.accounts_books import Books
 from pyca.agentstate.ports import Ports
 from pyca.agentstate.service import AgentStateService
 from pyca.capture import Capture
@@ -38,6 +39,7 @@ from pyca.stop import Bell, Stop
 from pyca.storage.database import Database
 from pyca.storage.faults import Faults
 from pyca.storage.memory import Memory
+from pyca.storage.nodes import KnownNodes
 from pyca.storage.recorded import Recordings
 from pyca.storage.reports import Reports
 from pyca.storage.services import Services
@@ -112,20 +114,6 @@ class House:
     def _core(self, http: Http) -> Core:
         endpoints = Endpoints(http, self.settings.server, KnownNodes(self.memory), self.clock)
         return Core(http, endpoints, self.settings.agent.name)
-
-
-class KnownNodes:
-    """The registry's last answers, kept in the database so that they survive a restart."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-    def load(self) -> dict[str, list[str]]:
-        stored = self._memory.get('endpoints')
-        return stored if isinstance(stored, dict) else {}
-
-    def save(self, endpoints: Mapping[str, Sequence[str]]) -> None:
-        self._memory.put('endpoints', {service: list(nodes) for service, nodes in endpoints.items()})
 
 
 class Crews:

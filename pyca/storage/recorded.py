@@ -11,7 +11,20 @@ from pyca.event import Event, Outcome, Track
 from pyca.states import ADOPTED, EventStatus, RecordingState
 from pyca.storage import reports
 from pyca.storage.database import Database
-from pyca.storage.recording_rows import SELECT, E, P, Recorded, Said, find, is_deleted, keep, move, note, recorded_of
+from pyca.storage.recording_rows import (
+    DELETED,
+    SELECT,
+    E,
+    P,
+    Recorded,
+    Said,
+    find,
+    is_deleted,
+    keep,
+    move,
+    note,
+    recorded_of,
+)
 from pyca.storage.rows import integer, status_of, tracks_blob, tracks_of
 
 __all__ = ['Recorded', 'Recordings']
@@ -198,9 +211,13 @@ class Recordings:
             self._enter(connection, uid, start, 'held', cause=cause, outcome=Outcome.HELD.value, next_try=None)
 
     def _enter(self, connection: Connection, uid: str, start: int, phase: str, **values: Any) -> bool:
-        """Keep a phase with what belongs to it; tells whether the recording was in another one."""
+        """Keep a phase with what belongs to it; tells whether the recording was in another one.
+
+        One whose row a person has deleted stays deleted.
+        """
         before = connection.execute(select(P.phase).where(P.uid == uid, P.start == start)).scalar()
-        note(connection, uid, start, self._now(), phase=phase, **values)
+        if before != DELETED:
+            note(connection, uid, start, self._now(), phase=phase, **values)
         return bool(before != phase)
 
     def _now(self) -> float:

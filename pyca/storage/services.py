@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,10 @@ from sqlalchemy import Connection, insert, select, update
 from pyca.states import ServiceStatus, ServiceType
 from pyca.storage.database import Database
 from pyca.storage.rows import AnyRow, choice
-from pyca.storage.tables import clean, pyca_service, service_states
+from pyca.storage.tables import pyca_service, service_states
 
-BEAT = 60.0
-"""A service that has nothing new to say says so this often, in seconds."""
 SILENCE = 180.0
-"""One that was not heard for so long does not run."""
+"""Seconds: a service that was not heard for so long does not run."""
 
 _S = service_states.c
 _P = pyca_service.c
@@ -40,19 +39,16 @@ class Services:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def set(self, service: ServiceType, status: ServiceStatus, text: str = '', *, at: float | None = None) -> None:
-        """Say what a service does in this process. Repeating it writes no more than once a minute."""
+    def beat(self, states: Mapping[ServiceType, ServiceStatus], at: float | None = None) -> None:
+        """Say what services of this process do, all at once: each write wears out a memory card.
+
+        It has to be said again before `SILENCE` is over.
+        """
         now = self._database.clock.now() if at is None else at
-        said = {'text': clean(text), 'pid': os.getpid()}
-        with self._database.read() as connection:
-            row = connection.execute(_SELECT.where(_S.type == int(service))).first()
-        repeated = row is not None and (row.status, row.text, row.pid) == (int(status), said['text'], said['pid'])
-        # a beat from the future is one from before the clock was set
-        if row is not None and repeated and row.beat <= now < row.beat + BEAT:
-            return
         with self._database.write() as connection:
-            _put(connection, service_states, int(service), {'status': int(status)})
-            _put(connection, pyca_service, int(service), {**said, 'beat': now})
+            for service, status in states.items():
+                _put(connection, service_states, int(service), {'status': int(status)})
+                _put(connection, pyca_service, int(service), {'text': '', 'pid': os.getpid(), 'beat': now})
 
     def all(self) -> dict[ServiceType, ServiceRow]:
         """Every service; stopped is also one that never said anything, or has been silent for three minutes."""

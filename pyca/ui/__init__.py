@@ -6,8 +6,14 @@ package reads no configuration and needs no Flask.
 
 from __future__ import annotations
 
+import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyca.storage.database import Database
+
+logger = logging.getLogger(__name__)
 
 BAD_CONFIGURATION = 4
 """The exit code for it; gunicorn takes the same number for `the application failed to load` and stops."""
@@ -28,4 +34,17 @@ def __getattr__(name: str) -> Any:
         sys.stderr.write(f'{error}\n')
         raise SystemExit(BAD_CONFIGURATION) from None
     clock = SystemClock()
-    return create_app(settings, Database(settings.agent.database, clock), clock)
+    database = Database(settings.agent.database, clock)
+    _create(database)
+    return create_app(settings, database, clock)
+
+
+def _create(database: Database) -> None:
+    """Make the database now where there is none (peers C5); what is wrong with it is a matter for the page."""
+    from pyca.errors import StorageError
+
+    try:
+        database.change()
+    except StorageError as error:
+        logger.warning('%s', error)
+    database.close()  # gunicorn may be about to fork

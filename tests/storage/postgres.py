@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pyca.recording.processes import all_processes
+
 
 def programs() -> Path | None:
     """The folder of `initdb`, None where PostgreSQL is not installed."""
@@ -24,37 +26,64 @@ def programs() -> Path | None:
     return None if name is None else Path(name).resolve().parent
 
 
-@contextmanager
-def server(folder_of_programs: Path) -> Iterator[str]:
-    """Run one on a socket of its own; gives the URL of its first database without the name at the end."""
-    with tempfile.TemporaryDirectory(prefix='pg') as name:
-        account = _account(Path(name))
-        data = f'{name}/data'
-        initdb = [
-            str(folder_of_programs / 'initdb'),
-            '-D',
-            data,
-            '-U',
-            'pyca',
-            '-A',
-            'trust',
-            '-E',
-            'UTF8',
-            '--no-sync',
-        ]
-        subprocess.run([*initdb, '--locale=C'], check=True, stdout=subprocess.DEVNULL, cwd=name, **account)
-        options = ['-c', 'fsync=off', '-c', 'listen_addresses=', '-c', f'unix_socket_directories={name}']
-        command = [str(folder_of_programs / 'postgres'), '-D', data, *options]
+class Server:
+    """One on a socket of its own, in a folder of its own."""
+
+    def __init__(self, folder_of_programs: Path, folder: str) -> None:
+        self._programs = folder_of_programs
+        self._folder = folder
+        self._account = _account(Path(folder))
+        self._process: subprocess.Popen[bytes] | None = None
+        options = ['-D', f'{folder}/data', '-U', 'pyca', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C']
+        initdb = [str(folder_of_programs / 'initdb'), *options]
+        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **self._account)
+
+    @property
+    def url(self) -> str:
+        """With a place for the name of a database."""
+        return f'postgresql://pyca@/%s?host={self._folder}'
+
+    def start(self) -> None:
+        options = ['-c', 'fsync=off', '-c', 'listen_addresses=', '-c', f'unix_socket_directories={self._folder}']
+        command = [str(self._programs / 'postgres'), '-D', f'{self._folder}/data', *options]
         if setpriv := shutil.which('setpriv'):
             command = [setpriv, '--pdeathsig', 'INT', *command]  # nothing stays behind when the tests are killed
-        with open(f'{name}/log', 'wb') as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=name, **account)
+        with open(f'{self._folder}/log', 'ab') as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, **self._account)
+        _wait(self._programs / 'pg_isready', self._folder, self._process)
+
+    def stop(self) -> None:
+        """End it with all its connections."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(30)
+            self._process = None
+
+    def signal(self, number: int) -> None:
+        """Send a signal to all its processes."""
+        assert self._process is not None
+        first = self._process.pid
+        for pid in [first, *(pid for pid, now in all_processes() if now.parent == first)]:
+            os.kill(pid, number)
+
+
+@contextmanager
+def cluster(folder_of_programs: Path) -> Iterator[Server]:
+    """A server that the test may stop."""
+    with tempfile.TemporaryDirectory(prefix='pg') as name:
+        server = Server(folder_of_programs, name)
         try:
-            _wait(folder_of_programs / 'pg_isready', name, process)
-            yield f'postgresql://pyca@/%s?host={name}'
+            server.start()
+            yield server
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(30)
+            server.stop()
+
+
+@contextmanager
+def server(folder_of_programs: Path) -> Iterator[str]:
+    """Run one; gives the URL of its first database without the name at the end."""
+    with cluster(folder_of_programs) as running:
+        yield running.url
 
 
 def _account(folder: Path) -> dict[str, Any]:

@@ -24,31 +24,23 @@ def test_every_service_is_listed_before_any_has_spoken(database: Database) -> No
 
 def test_a_service_says_what_it_does(database: Database, clock: HandClock) -> None:
     services = Services(database)
-    services.set(ServiceType.CAPTURE, ServiceStatus.BUSY, 'recording')
+    services.beat({ServiceType.CAPTURE: ServiceStatus.BUSY})
     assert services.all()[ServiceType.CAPTURE] == ServiceRow(
-        ServiceType.CAPTURE, ServiceStatus.BUSY, 'recording', os.getpid(), clock.now()
+        ServiceType.CAPTURE, ServiceStatus.BUSY, '', os.getpid(), clock.now()
     )
 
 
-@pytest.mark.parametrize(('later', 'written'), [(0, False), (59, False), (60, True), (-3600, True)])
-def test_repeating_it_is_written_once_a_minute(
-    database: Database, clock: HandClock, later: float, written: bool
-) -> None:
+def test_all_services_of_a_process_are_said_with_one_change(database: Database) -> None:
     services = Services(database)
-    services.set(ServiceType.INGEST, ServiceStatus.IDLE)
+    services.beat({ServiceType.INGEST: ServiceStatus.IDLE})
     before = database.change()
-    clock.time += later
-    services.set(ServiceType.INGEST, ServiceStatus.IDLE)
-    assert (database.change() != before) is written
 
+    services.beat({ServiceType.INGEST: ServiceStatus.BUSY, ServiceType.CAPTURE: ServiceStatus.IDLE})
 
-@pytest.mark.parametrize(('status', 'text'), [(ServiceStatus.BUSY, ''), (ServiceStatus.IDLE, 'waiting')])
-def test_a_change_is_written_at_once(database: Database, status: ServiceStatus, text: str) -> None:
-    services = Services(database)
-    services.set(ServiceType.INGEST, ServiceStatus.IDLE)
-    services.set(ServiceType.INGEST, status, text)
-    row = services.all()[ServiceType.INGEST]
-    assert (row.status, row.text) == (status, text)
+    rows = services.all()
+    assert rows[ServiceType.INGEST].status is ServiceStatus.BUSY
+    assert rows[ServiceType.CAPTURE].status is ServiceStatus.IDLE
+    assert database.change() == before + 1
 
 
 @pytest.mark.parametrize(('silence', 'status'), [(180, ServiceStatus.BUSY), (181, ServiceStatus.STOPPED)])
@@ -56,7 +48,7 @@ def test_a_silent_service_counts_as_stopped(
     database: Database, clock: HandClock, silence: float, status: ServiceStatus
 ) -> None:
     services = Services(database)
-    services.set(ServiceType.CAPTURE, ServiceStatus.BUSY)
+    services.beat({ServiceType.CAPTURE: ServiceStatus.BUSY})
     clock.time += silence
     assert services.all()[ServiceType.CAPTURE].status is status
 
@@ -68,14 +60,14 @@ def test_a_state_of_old_code_is_taken_as_it_is(database: Database) -> None:
     rows = Services(database).all()
     assert rows[ServiceType.CAPTURE] == ServiceRow(ServiceType.CAPTURE, ServiceStatus.BUSY, '', 0, None)
     assert rows[ServiceType.INGEST].status is ServiceStatus.STOPPED
-    Services(database).set(ServiceType.CAPTURE, ServiceStatus.BUSY)
+    Services(database).beat({ServiceType.CAPTURE: ServiceStatus.BUSY})
     assert Services(database).all()[ServiceType.CAPTURE].pid == os.getpid()
 
 
 def test_two_agents_with_a_database_each_share_nothing(tmp_path: Path, clock: HandClock) -> None:
     """H46: the second one used the database of the first."""
     first, second = (Database(f'sqlite:///{tmp_path}/{name}.db', clock) for name in ('a', 'b'))
-    Services(first).set(ServiceType.CAPTURE, ServiceStatus.BUSY)
+    Services(first).beat({ServiceType.CAPTURE: ServiceStatus.BUSY})
     assert Services(second).all()[ServiceType.CAPTURE].status is ServiceStatus.STOPPED
     first.close()
     second.close()

@@ -46,7 +46,7 @@ def client(database: Database, settings: Settings = OPEN) -> FlaskClient:
 
 def all_well(database: Database) -> None:
     for service in ServiceType:
-        Services(database).set(service, ServiceStatus.IDLE, at=NOW - 5)
+        Services(database).beat({service: ServiceStatus.IDLE}, NOW - 5)
     Upcoming(database).replace([], 'http://core', NOW - 30)
 
 
@@ -80,7 +80,7 @@ def test_with_every_service_alive_the_agent_is_ready(database: Database) -> None
 
 def test_a_service_that_fell_silent_is_shown_as_not_running(database: Database) -> None:
     all_well(database)
-    Services(database).set(ServiceType.INGEST, ServiceStatus.BUSY, at=NOW - 3600)
+    Services(database).beat({ServiceType.INGEST: ServiceStatus.BUSY}, NOW - 3600)
     assert 'not running: ingest' in page(database)
 
 
@@ -111,7 +111,7 @@ def test_what_is_being_recorded_is_named_with_its_end(database: Database) -> Non
 def test_a_recording_without_a_capture_service_is_unknown(database: Database) -> None:
     all_well(database)
     Recordings(database).mirror(LECTURE, EventStatus.RECORDING, (), phase='recording')
-    Services(database).set(ServiceType.CAPTURE, ServiceStatus.STOPPED, at=NOW)
+    Services(database).beat({ServiceType.CAPTURE: ServiceStatus.STOPPED}, NOW)
     assert 'Unknown: the capture service is not running' in page(database)
 
 
