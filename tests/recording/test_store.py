@@ -118,6 +118,18 @@ def test_a_full_disk_is_said_but_does_not_keep_the_agent_from_starting(tmp_path:
         assert store.space() == Space(1 << 40, 5, 1 << 20)
 
 
+def test_room_for_the_notes_of_uploads_is_taken_while_there_is_enough(tmp_path: Path) -> None:
+    disk = FakeDisk(free=1 << 20)
+    store = Store(tmp_path, disk=disk)
+    store.prepare()
+    assert not (tmp_path / '.reserve').exists()
+
+    disk.free = 1 << 30
+    store.prepare()
+
+    assert (tmp_path / '.reserve').stat().st_size == 256 << 10
+
+
 def test_a_folder_of_somebody_else_is_said(tmp_path: Path) -> None:
     assert 'cannot be written' in Store(tmp_path, disk=FakeDisk(writable=False)).usable()
 
