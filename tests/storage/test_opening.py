@@ -22,7 +22,7 @@ from pyca.storage import schema
 from pyca.storage.database import Database
 from pyca.storage.location import locate
 from pyca.storage.memory import Memory
-from pyca.storage.recorded import Recordings
+from pyca.storage.recorded import Recordings, Said
 from pyca.storage.services import Services
 from pyca.storage.tables import metadata
 from pyca.storage.upcoming import Upcoming
@@ -139,7 +139,7 @@ def test_taking_over_changes_nothing_that_old_code_reads(sqlite: Database, upstr
 def test_old_code_reads_what_ours_wrote(sqlite: Database, file: Path) -> None:
     event = Event('a', 1, 2, 'Title', {'summary': 'Grüße'})
     tracks = [Track('presenter/source', Path('/r/a.webm'))]
-    Recordings(sqlite).mirror(event, EventStatus.FINISHED_RECORDING, tracks, phase='finished')
+    Recordings(sqlite).mirror(event, Said(EventStatus.FINISHED_RECORDING, 'finished', tuple(tracks)))
     connection = sqlite3.connect(file)
     *columns, data, status, blob = connection.execute('SELECT * FROM recorded_event').fetchone()
     connection.close()
