@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
-from pyca.accounts_books import Books
 from pyca.clock import Clock
 from pyca.errors import StorageError
 from pyca.event import Event, Outcome
@@ -16,7 +17,9 @@ from pyca.recording.journal import Journal, Phase, load
 from pyca.recording.store import Store
 from pyca.states import EventStatus, Fault, RecordingState, ServiceType
 from pyca.stop import Bell
-from pyca.storage.recorded import Recorded
+from pyca.storage.faults import Faults
+from pyca.storage.memory import Memory
+from pyca.storage.recorded import Recordings, Said
 
 logger = logging.getLogger(__name__)
 
@@ -37,17 +40,22 @@ STATUS = {
     Phase.FAILED: EventStatus.FAILED_RECORDING,
 }
 
+UNSETTLED = frozenset(phase.value for phase in Phase if not phase.over)
+"""The phases in the database that only the journal can end."""
+ENDED = frozenset({'delivered', 'deleted', 'missed'})
+"""The phases of which an upload has nothing more to say."""
+NEWS = 86_400.0
+"""Seconds after an event's end in which the core is told how its recording ended."""
 
-SETTLED = (
-    EventStatus.FINISHED_RECORDING,
-    EventStatus.UPLOADING,
-    EventStatus.FAILED_UPLOADING,
-    EventStatus.FINISHED_UPLOADING,
-    EventStatus.PAUSED_AFTER_RECORDING,
-)
-"""Where a recording stands of which the journal has nothing more to say: uploads and people move it on."""
-CONCLUDED = (EventStatus.FAILED_RECORDING, EventStatus.PAUSED_AFTER_RECORDING)
-"""A recording that stands there has an outcome, too."""
+
+@dataclass(frozen=True)
+class Books:
+    """Where the accounts are written; `written` is called after each entry."""
+
+    recordings: Recordings
+    faults: Faults
+    memory: Memory
+    written: Callable[[], None] = lambda: None
 
 
 Note = Callable[[], None]
@@ -104,6 +112,7 @@ class Accounts:
         if not self._cleaned:
             self._faults.clear(ServiceType.CAPTURE)  # what an earlier run could not take back
             self._cleaned = True
+        self.fault(Fault.DISK_FULL, self._store.full())
         while self._write_one():
             self._written()
         if not self._compared:
@@ -125,10 +134,12 @@ class Accounts:
         self._bell.ring()
 
     def _write_one(self) -> bool:
+        """Write a note. It goes to the end of the queue first: one that cannot be written must not stop the others."""
         with self._lock:
             if not self._notes:
                 return False
-            key, note = next(iter(self._notes.items()))
+            key = next(iter(self._notes))
+            note = self._notes[key] = self._notes.pop(key)
         note()
         with self._lock:
             if self._notes.get(key) is note:
@@ -142,32 +153,24 @@ class Accounts:
             self._faults.clear(ServiceType.CAPTURE, fault)
 
     def _mirror(self, journal: Journal) -> None:
-        status = STATUS.get(journal.phase)
-        if status is None:
-            return
-        event = journal.event
-        held = self._held(journal)
-        if status is EventStatus.FINISHED_RECORDING and held:
-            status = EventStatus.PAUSED_AFTER_RECORDING
-        self._recordings.mirror(
-            event,
-            status,
-            offer(journal),
-            phase=journal.phase.value,
-            report=self._report(journal),
-        )
-        self._conclude(journal, held)
+        said = self._said(journal)
+        if said is not None:
+            self._recordings.mirror(journal.event, said, self._report(journal))
 
-    def _conclude(self, journal: Journal, held: str) -> None:
-        """State the outcome, unless somebody has moved the row on: a person, or an upload."""
-        event = journal.event
-        row = self._recordings.get(event.uid, event.start)
-        if row is None:
-            return
-        if row.status is EventStatus.PAUSED_AFTER_RECORDING and held and row.outcome is None:
-            self._recordings.hold(event.uid, event.start, held)
-        elif row.status is EventStatus.FAILED_RECORDING and journal.phase is Phase.FAILED:
-            self._recordings.set_outcome(event, Outcome.FAILED, journal.cause, row.status)
+    def _said(self, journal: Journal) -> Said | None:
+        """The journal's word in the terms of the database; None for a recording that was called off."""
+        status, phase, outcome, cause = STATUS.get(journal.phase), journal.phase.value, None, journal.cause
+        if status is None:
+            return None
+        held = self._held(journal) if journal.phase is Phase.FINISHED else ''
+        if journal.phase.over and _accepted(journal.folder):
+            status, phase = EventStatus.FINISHED_UPLOADING, 'delivered'
+            outcome = Outcome.DELIVERED_WITH_GAPS if journal.gaps else Outcome.DELIVERED
+        elif held:
+            status, phase, outcome, cause = EventStatus.PAUSED_AFTER_RECORDING, 'held', Outcome.HELD, held
+        elif journal.phase is Phase.FAILED:
+            outcome = Outcome.FAILED
+        return Said(status, phase, tuple(offer(journal)), outcome, cause, journal.flaws, journal.gaps)
 
     def _held(self, journal: Journal) -> str:
         """Why nobody may upload it unasked; empty for the usual case."""
@@ -181,8 +184,11 @@ class Accounts:
         return ''
 
     def _report(self, journal: Journal) -> RecordingState | None:
-        """What the core has to be told of it, None when it knows: two phases may mean the same to it."""
-        if self._backup_mode:
+        """What the core has to be told of it.
+
+        None when it knows (two phases may mean the same to it), or when that is no news any more.
+        """
+        if self._backup_mode or (journal.phase.over and journal.event.end < self._clock.now() - NEWS):
             return None
         report = REPORTS[journal.phase]
         before = self._recordings.get(journal.event.uid, journal.event.start)
@@ -194,30 +200,35 @@ class Accounts:
             return
         logger.error('%s: missed: %s', event.uid, cause)
         report = None if self._backup_mode else RecordingState.CAPTURE_ERROR
-        self._recordings.set_outcome(event, Outcome.MISSED, cause, EventStatus.FAILED_RECORDING, report)
+        said = Said(EventStatus.FAILED_RECORDING, 'missed', outcome=Outcome.MISSED, cause=cause)
+        self._recordings.mirror(event, said, report)
 
     def _compare(self) -> None:
         """Write again what the database does not know: it was restored, lost, or not there for a while."""
-        rows = {row.name: row for row in self._recordings.all() if row.ours}
+        entries = self._recordings.entries()
         for name in self._store.names():
-            row = rows.get(name)
-            if row is None or not _settled(row):
+            entry = entries.get(name)
+            if entry is None or entry.phase in UNSETTLED:
                 journal = load(self._store.root / name)
-                if journal is None:
-                    continue
-                self._mirror(journal)
-                row = self._recordings.get(journal.event.uid, journal.event.start)
-            if row is not None and row.status is not EventStatus.FINISHED_UPLOADING:
-                self._mirror_upload(row.event, name)
+                if journal is not None:
+                    self._mirror(journal)
+            elif entry.phase not in ENDED and _accepted(self._store.root / name):
+                self._recordings.uploaded(entry.uid, entry.start, self._clock.now())
+        if not self._store.usable():
+            self._settle()
 
-    def _mirror_upload(self, event: Event, name: str) -> None:
-        upload = read_json(self._store.root / name / 'upload.json')
-        accepted = upload.get('accepted') if isinstance(upload, dict) else None
-        if accepted:
-            self._recordings.uploaded(event.uid, event.start, float(accepted))
+    def _settle(self) -> None:
+        """State how recordings ended whose journals nobody will write any more."""
+        for row in self._recordings.all(EventStatus.RECORDING, EventStatus.PARTIAL_RECORDING):
+            folder = self._store.root / row.name
+            if row.ours and row.event.end < self._clock.now() - NEWS and load(folder) is None:
+                cause = f'the journal of this recording is gone or damaged; what there is of it lies in {folder}'
+                logger.error('%s: failed: %s', row.event.uid, cause)
+                said = Said(EventStatus.FAILED_RECORDING, 'failed', row.tracks, Outcome.FAILED, cause)
+                self._recordings.mirror(row.event, said)
 
 
-def _settled(row: Recorded) -> bool:
-    """Whether the database has all that the journal says; a crash may have come between status and outcome."""
-    concluded = row.outcome is not None or row.status not in CONCLUDED
-    return concluded and (row.status in SETTLED or row.phase == Phase.FAILED.value)
+def _accepted(folder: Path) -> bool:
+    """Whether the core has it already, by what the upload left beside the journal."""
+    upload = read_json(folder / 'upload.json')
+    return isinstance(upload, dict) and bool(upload.get('accepted'))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
-from pyca.event import Event, plain
+from pyca.event import Event
 from pyca.recording.journal import Journal, Phase, load
 from pyca.recording.overlap import may_start, rivals
 from pyca.recording.recording import Recording
 from pyca.recording.schedule import Schedule
 from pyca.recording.store import Store
+from pyca.recording.traces import is_over, unfinished
 from pyca.settings import Capture as Options
 from pyca.states import Fault
 
@@ -70,8 +72,7 @@ class Capture:
         self._since = clock.now()
         self._handled: dict[Key, float] = {}  # from when on: a clock that ran ahead may be put right again
         self._obstacles: dict[Key, str] = {}
-        self._taken_over = self._closing = False
-        self._old_ones_checked = False
+        self._looked_back, self._closing = 0.0, False
 
     @property
     def busy(self) -> bool:
@@ -86,9 +87,7 @@ class Capture:
         return not self.busy and not soon
 
     def step(self) -> float:
-        if not self._taken_over:
-            self._take_over(self._clock.now() - RECENT)
-            self._taken_over = True
+        self._look_back(RECENT)
         if self._schedule.refresh():
             self._handled = {key: since for key, since in self._handled.items() if key in self._schedule.events}
         self._follow()
@@ -96,9 +95,8 @@ class Capture:
         for recording in list(self._recordings.values()):
             wait = min(wait, self._tick(recording))
         self._tell()
-        if self.quiet and not self._old_ones_checked:
-            self._take_over(0.0)
-            self._old_ones_checked = True
+        if self.quiet:
+            self._look_back(math.inf)
         return wait
 
     def close(self) -> None:
@@ -126,13 +124,14 @@ class Capture:
         for recording in list(self._recordings.values()):
             recording.force()
 
-    def _take_over(self, since: float) -> None:
-        """Go on with what an earlier agent left unfinished."""
-        for name in self._store.names():
-            journal = load(self._store.root / name) if _start_of(name) >= since else None
-            if journal is None or journal.phase.over or _key(journal.event) in self._recordings:
-                continue
-            self._add(journal).take_over()
+    def _look_back(self, seconds: float) -> None:
+        """Go on, once, with what an earlier agent began within so many seconds and left unfinished."""
+        if seconds <= self._looked_back:
+            return
+        for journal in unfinished(self._store, self._clock.now() - seconds):
+            if _key(journal.event) not in self._recordings:
+                self._add(journal).take_over()
+        self._looked_back = seconds
 
     def _add(self, journal: Journal) -> Recording:
         key = _key(journal.event)
@@ -159,8 +158,9 @@ class Capture:
                 if now < recording.event.end:
                     recording.end('cancelled in the core', held='cancelled in the core')
             elif _key(event) == key or event.start <= now:
-                self._handled[_key(event)] = 0.0  # the same event, should its start have moved
                 recording.follow(event)
+                if _key(event) != key:
+                    self._handled[_key(event)] = 0.0  # the same event with another start
             else:
                 recording.end('moved to another time in the core', held='moved to another time in the core')
 
@@ -173,18 +173,27 @@ class Capture:
                 return min(wait, event.start - LEAD - now)
             if _key(event) in self._recordings or self._handled.get(_key(event), now + 1) <= now:
                 continue
-            if event.end <= now:
-                self._miss(event)
-            elif not (self._may_start(event, now) and self._begin(event)):
+            if not self._care_for(event, now):
                 wait = 0.5
         return wait
 
-    def _miss(self, event: Event) -> None:
+    def _care_for(self, event: Event, now: float) -> bool:
+        """Begin it, or miss it; tells whether that is done. One event's trouble must not be the others'."""
+        try:
+            return self._miss(event) if event.end <= now else self._may_start(event, now) and self._begin(event)
+        except OSError as error:
+            if self._obstacles.get(_key(event)) != str(error):
+                logger.error('%s: %s', event.uid, error)
+            self._obstacles[_key(event)] = str(error)
+            return False
+
+    def _miss(self, event: Event) -> bool:
         """The event is over and nothing is known of it: say so, once."""
-        self._handled[_key(event)] = event.end
         cause = 'the agent was not running' if event.end <= self._since else 'the agent learned of it too late'
-        if not any(_is_of(name, event) for name in self._store.names()) and not self._delivered(event):
+        if load(self._store.folder(event)) is None and not is_over(self._store, event):
             self._account.missed(event, self._obstacles.pop(_key(event), cause))
+        self._handled[_key(event)] = event.end
+        return True
 
     def _may_start(self, event: Event, now: float) -> bool:
         having = rivals(event, self._recordings.values(), now)
@@ -199,11 +208,11 @@ class Capture:
         """Start the keeper, or go on with what is there; tells whether the event is taken care of."""
         folder = self._store.folder(event)
         journal = load(folder)
-        if self._delivered(event) or (journal is not None and journal.phase.over):
-            self._handled[_key(event)] = 0.0
-            return True
-        if journal is not None:
+        if journal is not None and not journal.phase.over:
             self._add(journal).take_over()
+            return True
+        if is_over(self._store, event):
+            self._handled[_key(event)] = 0.0
             return True
         try:
             self._store.prepare()
@@ -215,9 +224,6 @@ class Capture:
             return False
         self._account.fault(Fault.FOLDER_UNUSABLE, '')
         return True
-
-    def _delivered(self, event: Event) -> bool:
-        return self._store.delivered(event.name).exists()
 
     def _tell(self) -> None:
         """Tell the account what changed, forget what is long over."""
@@ -237,14 +243,3 @@ class Capture:
 
 def _key(event: Event) -> Key:
     return event.uid, event.start
-
-
-def _is_of(name: str, event: Event) -> bool:
-    """Whether a folder is that of this event, whatever start it had."""
-    return name.endswith(f'-{plain(event.uid)}')
-
-
-def _start_of(name: str) -> float:
-    """The start that a folder's name says; recent for a name that says none."""
-    second = name.split('-')[1]
-    return float(second) if second.isdigit() else RECENT

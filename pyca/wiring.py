@@ -9,8 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pyca import __version__, config
-from pyca.accounts import Accounts
-from pyca.accounts_books import Books
+from pyca.accounts import Accounts, Books
 from pyca.agentstate.ports import Ports
 from pyca.agentstate.service import AgentStateService
 from pyca.capture import Capture

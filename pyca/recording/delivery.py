@@ -9,7 +9,6 @@ from pathlib import Path
 from pyca.event import Track
 from pyca.recording.joining import Joiner, NotJoined, Part, delivery
 from pyca.recording.journal import Journal, Segment, load
-from pyca.recording.probe import probe
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +28,14 @@ class Preparation:
         self._joiner = joiner
 
     def tracks(self, name: str) -> tuple[Track, ...] | None:
-        """The tracks of the recording of this name, joined where that is possible; None without a journal.
+        """The tracks of the recording of this name, joined where that is possible.
+
+        None without a journal that is over: a disk that took no more may have kept its last words back.
 
         Takes as long as copying the segments does. Raises Interrupted.
         """
         journal = load(self._root / name)
-        if journal is None:
+        if journal is None or not journal.phase.over:
             return None
         pieces = journal.pieces
         if len(pieces) < 2:
@@ -59,7 +60,7 @@ class Preparation:
         readable = [
             (part, length)
             for part, length in zip(parts, lengths, strict=True)
-            if all(probe(track.path, ffprobe=self._joiner.ffprobe) is not None for track in part.tracks)
+            if all(self._joiner.readable(track.path) for track in part.tracks)
         ]
         chosen = readable or list(zip(parts, lengths, strict=True))
         return delivery([part for part, _ in chosen], [length for _, length in chosen])

@@ -74,8 +74,15 @@ class Joiner:
             shutil.rmtree(folder, ignore_errors=True)
         return [Track(track.flavor, target) for track, target in zip(parts[0].tracks, targets, strict=True)]
 
+    def readable(self, path: Path) -> bool:
+        """Whether a player would open it."""
+        return self._probe(path) is not None
+
+    def _probe(self, path: Path) -> Media | None:
+        return probe(path, ffprobe=self.ffprobe, interrupted=self.interrupted)
+
     def _look(self, path: Path) -> Media:
-        media = probe(path, ffprobe=self.ffprobe, interrupted=self.interrupted)
+        media = self._probe(path)
         if media is None:
             raise NotJoined(f'{self.ffprobe} cannot read {path}')
         return media

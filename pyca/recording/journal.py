@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
@@ -16,6 +16,8 @@ from pyca.recording.verdict import End
 
 FILE = 'recording.json'
 VERSION = 1
+ON_TIME = 5.0
+"""Seconds that a recorder may start after its event's start, or end before its end, and still be on time."""
 
 
 class Phase(str, Enum):
@@ -94,13 +96,28 @@ class Journal:
     @property
     def flaws(self) -> str:
         """In words: what keeps the pieces from being one whole recording. Empty if nothing does."""
-        causes = [piece.cause for piece in self.pieces if piece.cause]
-        missing = sum(
-            max(0.0, (later.started or later.planned) - (earlier.ended or later.planned))
-            for earlier, later in pairwise(self.pieces)
-        )
-        parts = [f'in {len(self.pieces)} parts, {missing:.0f} s between them'] if len(self.pieces) > 1 else []
-        return '; '.join(dict.fromkeys(parts + causes))
+        return '; '.join(dict.fromkeys([*self._gaps(), *(piece.cause for piece in self.pieces if piece.cause)]))
+
+    @property
+    def gaps(self) -> bool:
+        """Whether parts of the event are missing."""
+        return any(self._gaps())
+
+    def _gaps(self) -> Iterator[str]:
+        pieces = self.pieces
+        if not pieces:
+            return
+        began, ended = pieces[0].started, pieces[-1].ended
+        if began is not None and began - self.event.start > ON_TIME:
+            yield f'begins {began - self.event.start:.0f} s late'
+        if len(pieces) > 1:
+            missing = sum(
+                max(0.0, (later.started or later.planned) - (earlier.ended or later.planned))
+                for earlier, later in pairwise(pieces)
+            )
+            yield f'in {len(pieces)} parts, {missing:.0f} s between them'
+        if ended is not None and self.event.end - ended > ON_TIME:
+            yield f'ends {self.event.end - ended:.0f} s early'
 
     @property
     def last_cause(self) -> str:
@@ -150,7 +167,16 @@ class Journal:
 
 def load(folder: Path) -> Journal | None:
     """The journal in this folder; None if there is none, or none that can be read."""
-    stored = read_json(folder / FILE)
+    return _parsed(folder, read_json(folder / FILE))
+
+
+def load_delivered(path: Path, folder: Path) -> Journal | None:
+    """The journal in what remains of a delivered recording whose folder was deleted."""
+    remains = read_json(path)
+    return _parsed(folder, remains.get('recording')) if isinstance(remains, dict) else None
+
+
+def _parsed(folder: Path, stored: Any) -> Journal | None:
     try:
         return _from_json(folder, stored) if stored is not None else None
     except (KeyError, TypeError, ValueError, AttributeError):

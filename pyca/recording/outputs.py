@@ -55,9 +55,11 @@ class Outputs:
         number = 1 + max((n for name in self.names for n in self._parts(name)), default=-1)
         for segment in self._journal.segments:
             segment.files = [f'{name}-part-{number}' if name in present else name for name in segment.files]
-        self._journal.save()
-        for name in present:
-            self._rename(name, f'{name}-part-{number}')
+        try:
+            self._journal.save()
+        finally:  # a full disk takes no journal, but it does rename; what is not renamed is written over
+            for name in present:
+                self._rename(name, f'{name}-part-{number}')
 
     def heal(self) -> None:
         """Do the renames that the journal knows of and the disk does not."""

@@ -28,8 +28,9 @@ class Patience:
         self.failures += 1
         self._next = self._clock.monotonic() + pause
 
-    def at_once(self) -> None:
-        """A start is due now: nothing went wrong with the recorder itself."""
+    def at_once(self, *, counted: bool) -> None:
+        """A start is due now: nothing is known to have gone wrong with the recorder. It may count all the same."""
+        self.failures += counted
         self._next = 0.0
 
     def proven(self, ran: float) -> bool:

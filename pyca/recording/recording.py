@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pyca.clock import Clock
 from pyca.event import Event
-from pyca.recording.journal import Journal, Phase, Segment
+from pyca.recording.journal import ON_TIME, Journal, Phase, Segment
 from pyca.recording.launcher import Launcher
 from pyca.recording.outputs import Outputs
 from pyca.recording.patience import Patience
@@ -19,8 +19,6 @@ from pyca.settings import Capture
 
 logger = logging.getLogger(__name__)
 
-ON_TIME = 5.0
-"""A recorder that ends at most so many seconds before the event's end is on time."""
 CONTENTION = 10.0
 """Seconds from an event's start during which the one before may still hold the device."""
 
@@ -70,10 +68,7 @@ class Recording:
         """Leave it to a keeper to start the recorder at the event's second, or now if that has passed; OSError."""
         self.journal.folder.mkdir(parents=True, exist_ok=True)
         self._outputs.adopt_leftovers()
-        self._begin_again()
-
-    def _begin_again(self) -> None:
-        self._launch(max(float(self.event.start), self._clock.now()))
+        self._launch()
 
     def take_over(self) -> None:
         """Go on with what an earlier agent began: find its keeper, or note that it is gone."""
@@ -83,10 +78,12 @@ class Recording:
             return
         if segments and segments[-1].end is None:
             recorder = Recorder.find(self.journal.folder, segments[-1].number)
-            alive = recorder is not None and recorder.state().phase in ('waiting', 'running')
-            found = 'its recorder is taken over' if alive else 'its recorder is gone'
-            logger.warning('%s: an unfinished recording, %s', self.event.uid, found)
-            self._run = Run(self.journal, recorder, self._settings, self._clock)
+            state = recorder.state() if recorder is not None else KeeperState('lost')
+            logger.warning('%s: an unfinished recording is taken over, its recorder: %s', self.event.uid, state.phase)
+            if state.phase == 'lost' and segments[-1].started is None and state.started is None:
+                segments.pop()  # it never began
+            else:
+                self._run = Run(self.journal, recorder, self._settings, self._clock)
         self._resumed = True
 
     def follow(self, event: Event) -> None:
@@ -117,8 +114,9 @@ class Recording:
 
     def force(self) -> None:
         """End it without any patience."""
-        if self._run:
-            self._run.force()
+        run = self._run  # asked from another thread
+        if run is not None:
+            run.force()
 
     def tick(self) -> float:
         """Look at the recorder and do what is due; returns the seconds after which to look again."""
@@ -142,9 +140,7 @@ class Recording:
         return 0.0
 
     def _note_progress(self, segment: Segment) -> None:
-        if segment.started is None:
-            return
-        if self._patience.proven(self._clock.now() - segment.started):
+        if segment.started is not None and self._patience.proven(self._clock.now() - segment.started):
             self._enter(Phase.RECORDING, '')
             self.fault = ''
 
@@ -154,13 +150,14 @@ class Recording:
             return 0.0
         wait = self._patience.left()
         if wait <= 0:
-            self._launch(self._clock.now())
+            self._launch()
         return max(0.05, min(1.0, wait))
 
-    def _launch(self, start: float) -> None:
+    def _launch(self) -> None:
+        """Never before the event's second, however often it was tried before."""
         self.changes += 1
         try:
-            self._run = self._launcher.launch(start)
+            self._run = self._launcher.launch(max(float(self.event.start), self._clock.now()))
         except OSError as error:
             self._not_launched(self.journal.segments[-1], f'no process could be started: {error.strerror}')
 
@@ -173,9 +170,11 @@ class Recording:
         segment, self._run, self._past = run.segment, None, run
         segment.status, segment.ended = state.status, state.ended or self._outputs.last_written(segment)
         self.changes += 1
-        if segment.started is None and (run.asked or state.phase == 'lost'):
+        if segment.started is None and run.asked:
             self.journal.segments.remove(segment)  # told to stand down: the event was called off, or its end moved
-            return self._finish() if self._ending else self._begin_again()
+            return self._finish() if self._ending else self._launch()
+        if segment.started is None and state.phase == 'lost':
+            return self._not_launched(segment, state.error or 'its keeper is gone')
         verdict = self._judge(segment, state)
         segment.end, segment.cause = verdict.end, '; '.join(filter(None, (run.asked, verdict.cause)))
         self._outputs.drop_empty(segment)
@@ -188,7 +187,8 @@ class Recording:
 
     def _judge(self, segment: Segment, state: KeeperState) -> Verdict:
         if segment.started is None and state.error:
-            self.fault = state.error
+            if state.ended is not None:  # it was tried, and the program could not be started
+                self.fault = state.error
             return Verdict(End.FAILED, state.error)
         sent = [number for number, _ in segment.signals]
         return judge(state.status, self._settings.exit_code, sent, sizes(self._outputs.paths(segment)))
@@ -208,8 +208,9 @@ class Recording:
     def _plan_restart(self, segment: Segment, *, stalled: bool) -> None:
         now = self._clock.now()
         told_less = segment.told < self.event.end and (segment.ended or now) >= segment.told - ON_TIME
-        if (segment.end is End.GOOD and told_less and not stalled) or segment.end is End.UNKNOWN:
-            self._patience.at_once()
+        unseen = segment.end is End.UNKNOWN and not self._patience.failures
+        if (segment.end is End.GOOD and told_less and not stalled) or unseen:
+            self._patience.at_once(counted=unseen)
             return
         self._patience.failed(contended=now < self.event.start + CONTENTION and self._contended())
         if not segment.files:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from pyca.event import Event, Outcome, Track
+from pyca.event import Event, Outcome
 from pyca.states import ADOPTED, EventStatus, RecordingState
 from pyca.storage import reports
 from pyca.storage.database import Database
@@ -27,7 +26,7 @@ from pyca.storage.recording_rows import (
 )
 from pyca.storage.rows import integer, status_of, tracks_blob, tracks_of
 
-__all__ = ['Recorded', 'Recordings']
+__all__ = ['Recorded', 'Recordings', 'Said']
 
 _BEYOND_CAPTURE = frozenset(
     {
@@ -43,6 +42,14 @@ _WAITING = (E.status == EventStatus.FINISHED_RECORDING) | (
 )
 """What is to be uploaded. Failed uploads of an old installation only once they are adopted: there may be years of them
 (peers C21)."""
+
+
+class Entry(NamedTuple):
+    """A recording in short."""
+
+    uid: str
+    start: int
+    phase: str
 
 
 class Recordings:
@@ -77,52 +84,33 @@ class Recordings:
             counts[status_of(number)] += count
         return counts
 
-    def mirror(
-        self,
-        event: Event,
-        status: EventStatus,
-        tracks: Sequence[Track],
-        *,
-        phase: str,
-        report: RecordingState | None = None,
-    ) -> bool:
+    def entries(self) -> dict[str, Entry]:
+        """Each recording of ours by its name, in short; also those whose rows a person has deleted."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(P.name, P.uid, P.start, P.phase))
+            return {row.name: Entry(row.uid, row.start, row.phase) for row in rows}
+
+    def mirror(self, event: Event, said: Said, report: RecordingState | None = None) -> bool:
         """Bring in what the journal of a recording says; tells whether it was news.
 
         A changed phase queues the `report`. Saying the same again changes nothing, also when somebody else has moved
         the row since; nor is it moved back once its upload has begun, or brought back once a person has deleted it.
         """
-        news = Said(int(status), phase, tuple(tracks))
         with self._database.read() as connection:
-            if news.is_known(find(connection, event.uid, event.start), event):
+            if said.is_known(find(connection, event.uid, event.start), event):
                 return False
         with self._database.write() as connection:
             row = find(connection, event.uid, event.start)
             if row is None and is_deleted(connection, event.uid, event.start):
                 return False
             if row is not None and status_of(row.status) in _BEYOND_CAPTURE:
-                if tracks_of(row.tracks) != news.tracks:
-                    keep(connection, event, tracks=tracks_blob(tracks))
+                if tracks_of(row.tracks) != said.tracks:
+                    keep(connection, event, tracks=tracks_blob(said.tracks))
                 return False
             now = self._now()
-            if news.tell(connection, row, event, now) and report is not None:
+            if said.tell(connection, row, event, now) and report is not None:
                 reports.append(connection, event.uid, report, now)
             return True
-
-    def set_outcome(
-        self, event: Event, outcome: Outcome, cause: str, status: EventStatus, report: RecordingState | None = None
-    ) -> None:
-        """State how an event ended; one that was never recorded gets its row by this."""
-        with self._database.write() as connection:
-            row = find(connection, event.uid, event.start)
-            if row is None and is_deleted(connection, event.uid, event.start):
-                return
-            if row is not None and (row.outcome, row.cause, row.status) == (outcome.value, cause, int(status)):
-                return
-            keep(connection, event, status=int(status))
-            values = {'outcome': outcome.value, 'cause': cause, 'phase': outcome.value}
-            note(connection, event.uid, event.start, self._now(), **values)
-            if report is not None:
-                reports.append(connection, event.uid, report, self._now())
 
     def claim(self, now: float) -> Recorded | None:
         """Take the upload that has waited longest of those that are due; None if there is none. No two get the same."""
@@ -182,15 +170,14 @@ class Recordings:
                 reports.append(connection, uid, RecordingState.UPLOADING, at)
 
     def uploaded(self, uid: str, start: int, at: float, cause: str = '') -> None:
-        """The core has it. What is known about gaps stays known."""
+        """The core has it. What keeps it from being whole is the cause that stays."""
         with self._database.write() as connection:
             row = find(connection, uid, start)
-            gaps = row is not None and row.outcome == Outcome.DELIVERED_WITH_GAPS.value
-            outcome = Outcome.DELIVERED_WITH_GAPS if gaps else Outcome.DELIVERED
+            if row is None:  # a person has deleted it meanwhile
+                return
             move(connection, uid, start, EventStatus.FINISHED_UPLOADING)
-            values = {'outcome': outcome.value, 'next_try': None}
-            if cause or not gaps:
-                values['cause'] = cause
+            outcome = Outcome.DELIVERED_WITH_GAPS if row.gaps else Outcome.DELIVERED
+            values = {'outcome': outcome.value, 'next_try': None, 'cause': cause or row.flaws or ''}
             if self._enter(connection, uid, start, 'delivered', **values):
                 reports.append(connection, uid, RecordingState.UPLOAD_FINISHED, at)
 
@@ -205,10 +192,15 @@ class Recordings:
                 reports.append(connection, uid, RecordingState.UPLOAD_ERROR, self._now())
 
     def hold(self, uid: str, start: int, cause: str) -> None:
-        """A person has to decide; nothing more happens by itself."""
+        """A person has to decide; nothing more happens by itself. To the core it is an upload that failed."""
         with self._database.write() as connection:
+            before = find(connection, uid, start)
+            if before is None:
+                return
             move(connection, uid, start, EventStatus.PAUSED_AFTER_RECORDING)
             self._enter(connection, uid, start, 'held', cause=cause, outcome=Outcome.HELD.value, next_try=None)
+            if before.phase not in ('waiting', 'held'):
+                reports.append(connection, uid, RecordingState.UPLOAD_ERROR, self._now())
 
     def _enter(self, connection: Connection, uid: str, start: int, phase: str, **values: Any) -> bool:
         """Keep a phase with what belongs to it; tells whether the recording was in another one.

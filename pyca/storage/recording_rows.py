@@ -19,7 +19,7 @@ P = pyca_recording.c
 DELETED = 'deleted'
 """The phase of a recording whose row a person has deleted; its journal must not bring it back."""
 
-_OURS = ('name', 'phase', 'outcome', 'cause', 'attempts', 'next_try', 'sent', 'total', 'said')
+_OURS = ('name', 'phase', 'outcome', 'cause', 'attempts', 'next_try', 'sent', 'total', 'said', 'flaws', 'gaps')
 
 SELECT = select(
     *(E.uid, E.start, E.end, E.title, E.data, E.status, E.tracks),
@@ -102,29 +102,44 @@ def is_deleted(connection: Connection, uid: str, start: int) -> bool:
 
 @dataclass(frozen=True)
 class Said:
-    """What a journal says of its recording. Others move the row on; only what the journal says anew counts."""
+    """What a journal says of its recording. Others move the row on; only what the journal says anew counts.
 
-    status: int
+    `flaws` say in words what keeps the recording from being as it should, `gaps` that parts of the event are missing.
+    Both stay, while the `cause` of a state goes with it.
+    """
+
+    status: EventStatus
     phase: str
-    tracks: tuple[Track, ...]
+    tracks: tuple[Track, ...] = ()
+    outcome: Outcome | None = None
+    cause: str = ''
+    flaws: str = ''
+    gaps: bool = False
 
     def is_known(self, row: AnyRow | None, event: Event) -> bool:
         """Whether the journal has said just this before."""
         return (
             row is not None
-            and row.said == f'{self.status} {self.phase}'
+            and row.said == self._text
             and (row.end, row.title or '', tracks_of(row.tracks)) == (event.end, clean(event.title), self.tracks)
         )
 
     def tell(self, connection: Connection, row: AnyRow | None, event: Event, at: float) -> bool:
         """Write it; tells whether the phase is another one than before."""
-        status, _, phase = ((row.said if row is not None else None) or '').partition(' ')
+        before = (row.said if row is not None else None) or ''
+        status, _, rest = before.partition(' ')
+        phase = rest.partition(' ')[0]
         values: dict[str, Any] = {'tracks': tracks_blob(self.tracks)}
-        if status != str(self.status):
-            values['status'] = self.status
+        if status != str(int(self.status)):
+            values['status'] = int(self.status)
         keep(connection, event, **values)
-        ours: dict[str, Any] = {'phase': self.phase, 'said': f'{self.status} {self.phase}'}
-        if row is not None and row.outcome == Outcome.MISSED.value:
-            ours |= {'outcome': None, 'cause': ''}  # it is recorded after all
-        note(connection, event.uid, event.start, at, **ours)
+        ours: dict[str, Any] = {}
+        if before != self._text:
+            outcome = self.outcome.value if self.outcome else None
+            ours = {'phase': self.phase, 'cause': self.cause, 'outcome': outcome, 'said': self._text}
+        note(connection, event.uid, event.start, at, flaws=self.flaws, gaps=int(self.gaps), **ours)
         return phase != self.phase
+
+    @property
+    def _text(self) -> str:
+        return clean(f'{int(self.status)} {self.phase} {self.cause}')

@@ -84,7 +84,9 @@ pyca_recording = Table(
     Column('next_try', Double),
     Column('sent', BigInteger, nullable=False),
     Column('total', BigInteger, nullable=False),
-    Column('said', Words),  # status and phase of the journal when it was last mirrored; others may change both here
+    Column('said', Words),  # status, phase, cause of the journal when it was last mirrored; others may change all here
+    Column('flaws', Words),
+    Column('gaps', Integer),
     Column('updated', Double, nullable=False),
 )
 

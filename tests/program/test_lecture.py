@@ -111,6 +111,7 @@ def test_several_tracks_arrive_with_their_flavors(
 def test_a_known_event_starts_in_its_second_whatever_the_core_does(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent, harm: str
 ) -> None:
+    """H1, H2: posts to the core stood before the start of the recorder."""
     agent = make_agent()
     uid = schedule(8, 4)
     agent.start()
@@ -169,6 +170,7 @@ def test_an_agent_that_comes_back_after_the_end_delivers_what_was_recorded(
 def test_after_a_power_cut_the_rest_is_recorded_and_both_parts_arrive_as_one_event(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
 ) -> None:
+    """H10: a partial recording was never uploaded."""
     agent = make_agent()
     uid = schedule(3, 14)
     agent.start()
@@ -189,6 +191,7 @@ def test_after_a_power_cut_the_rest_is_recorded_and_both_parts_arrive_as_one_eve
 def test_a_stop_in_the_middle_ends_everything_and_the_next_start_goes_on(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
 ) -> None:
+    """H6: the recorder went on without its agent, the event stayed "recording"."""
     agent = make_agent()
     uid = schedule(3, 20)
     agent.start()
@@ -284,6 +287,7 @@ def test_a_backup_agent_is_silent(core: StandIn, make_agent: MakeAgent, schedule
 def test_a_locked_database_does_not_hold_up_a_recording(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
 ) -> None:
+    """H16: the recorder was started only after the database had been written to."""
     agent = make_agent()
     uid = schedule(8, 4)
     agent.start()
@@ -307,6 +311,7 @@ def test_a_locked_database_does_not_hold_up_a_recording(
 def test_a_recorder_that_crashes_is_never_called_finished(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
 ) -> None:
+    """H5, H11: a death by signal counted as a success; a failing command was run and reported each second."""
     agent = make_agent(capture={'command': 'sh -c "echo x > {{dir}}/{{name}}.bin; kill -SEGV $$"'})
     uid = schedule(3, 6)
     agent.start()

@@ -17,7 +17,10 @@ import pytest
 from pyca.clock import SystemClock
 from pyca.event import Event
 from pyca.recording.journal import Journal, Phase, load
+from pyca.recording.outputs import Outputs
+from pyca.recording.processes import all_processes, has_variable
 from pyca.recording.recording import Recording
+from pyca.recording.spec import VARIABLE, state_path
 from pyca.recording.verdict import End
 from pyca.settings import Capture
 from pyca.stop import Bell
@@ -122,6 +125,7 @@ def test_a_recorder_killed_by_somebody_has_failed_and_another_one_goes_on(tmp_pa
 
 
 def test_a_command_that_always_fails_leaves_nothing_and_is_said_to_have_failed(tmp_path: Path) -> None:
+    """H11: it was run each second, for the whole hour."""
     recording = make(tmp_path, event(7), options('raise SystemExit(3)'))
     phases: list[Phase] = []
 
@@ -240,6 +244,7 @@ def test_a_stopped_agent_goes_on_when_it_is_back(tmp_path: Path) -> None:
 
 
 def test_a_recorder_that_ignores_everything_is_killed_and_the_cause_says_so(tmp_path: Path) -> None:
+    """H13: what KILL had cut short counted as good."""
     stubborn = (
         'import signal,sys,time; signal.signal(15, signal.SIG_IGN); open(sys.argv[1],"w").write("x"); time.sleep(60)'
     )
@@ -308,3 +313,56 @@ def test_a_clock_that_steps_over_the_end_kills_nothing_at_once(tmp_path: Path) -
     assert recording.journal.segments[0].signals == []
     recording.end('enough')
     drive(recording, lambda: recording.settled)
+
+
+def kill(recording: Recording) -> bool:
+    """End the keeper of the newest segment by force, with its recorder; tells whether there was one."""
+    segments = recording.journal.segments
+    path = state_path(recording.journal.folder, segments[-1].number) if segments else None
+    found = [pid for pid, now in all_processes() if now.state != 'Z' and has_variable(pid, VARIABLE, str(path))]
+    for pid in found:
+        os.kill(pid, signal.SIGKILL)
+    return bool(found)
+
+
+def test_a_keeper_that_dies_while_it_waits_is_not_replaced_by_one_that_starts_early(tmp_path: Path) -> None:
+    happening = event(6, begins_in=4)
+    recording = make(tmp_path, happening, options(OBEDIENT, sigterm_time=0))
+    recording.begin()
+    assert kill(recording)
+
+    drive(recording, lambda: recording.settled)
+
+    assert recording.journal.phase is Phase.FINISHED
+    assert recording.journal.segments[0].started is not None
+    assert recording.journal.segments[0].started >= happening.start
+
+
+def test_what_dies_at_once_is_started_with_growing_pauses(tmp_path: Path) -> None:
+    happening = event(10)
+    recording = make(tmp_path, happening, options(OBEDIENT, sigterm_time=0))
+    recording.begin()
+
+    killed = 0
+    until = time.time() + 5
+    while time.time() < until:
+        killed += kill(recording)
+        Bell().wait(min(0.05, recording.tick()))
+    drive(recording, lambda: recording.settled)
+
+    assert 2 <= killed <= 5
+
+
+def test_a_disk_that_takes_no_journal_costs_no_earlier_part(tmp_path: Path) -> None:
+    happening = event(60)
+    recording = make(tmp_path, happening, options(OBEDIENT))
+    folder = recording.journal.folder
+    folder.mkdir()
+    (folder / f'{happening.name}.bin').write_bytes(b'the first hour')
+    (folder / '.recording.json.new').mkdir()  # where a journal is written before it takes its name
+
+    outputs = Outputs(recording.journal, options(OBEDIENT))
+    with pytest.raises(OSError, match='directory'):
+        outputs.set_aside()
+
+    assert (folder / f'{happening.name}.bin-part-0').read_bytes() == b'the first hour'

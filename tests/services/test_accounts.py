@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from pyca.accounts import Accounts
-from pyca.accounts_books import Books
+from pyca.accounts import Accounts, Books
 from pyca.errors import StorageError
 from pyca.event import Event, Outcome
 from pyca.recording.atomic import write_json
@@ -319,15 +318,6 @@ def test_a_recording_keeps_its_one_row_after_a_person_changed_its_start(agent: A
     agent.begin().step()
 
     assert [row.event.start for row in agent.recordings.all()] == [START - 60]
-
-
-def test_a_hold_that_a_crash_cut_in_two_is_completed(agent: Agent) -> None:
-    journal = agent.journal(held='cancelled in the core')
-    agent.recordings.mirror(journal.event, EventStatus.PAUSED_AFTER_RECORDING, (), phase='finished')
-
-    agent.begin().step()
-
-    assert (agent.row().outcome, agent.row().cause) == (Outcome.HELD, 'cancelled in the core')
 
 
 def test_a_recording_of_an_event_that_somebody_else_archived_is_held(agent: Agent) -> None:

@@ -129,6 +129,7 @@ def test_adjacent_events_are_each_recorded_from_their_second(hall: Callable[...,
 
 
 def test_an_event_that_ended_is_not_started_again(hall: Callable[..., Hall]) -> None:
+    """H3: nobody remembered that an event had been handled."""
     quick = ' '.join([sys.executable, '-c', shlex.quote('import sys; open(sys.argv[1],"w").write("x")')])
     here = hall(command=quick + ' {{dir}}/{{name}}.bin')
     happening = event('a', 0, 4)
@@ -155,6 +156,7 @@ def test_a_cancelled_event_is_ended_and_held(hall: Callable[..., Hall]) -> None:
 
 
 def test_a_shortened_event_ends_at_its_new_end(hall: Callable[..., Hall]) -> None:
+    """H7: the end was read once."""
     here = hall()
     happening = event('a', 0, 60)
     here.schedule(happening)
@@ -214,6 +216,7 @@ def test_without_any_schedule_nothing_is_called_cancelled(hall: Callable[..., Ha
 def test_overlapping_events_follow_the_rule_and_the_loser_is_reported(
     hall: Callable[..., Hall], overlap: str, finished: set[str], missed: set[str]
 ) -> None:
+    """H8: an arbitrary one won, the other one left no trace."""
     here = hall(overlap=overlap)
     here.schedule(event('long', 0, 8), event('short', 2, 3))
 
@@ -225,6 +228,7 @@ def test_overlapping_events_follow_the_rule_and_the_loser_is_reported(
 
 
 def test_an_event_that_passed_while_the_agent_was_off_is_missed(hall: Callable[..., Hall]) -> None:
+    """H9: such events vanished without a word."""
     here = hall()
     here.schedule(event('a', -60, 30))
 
@@ -234,6 +238,7 @@ def test_an_event_that_passed_while_the_agent_was_off_is_missed(hall: Callable[.
 
 
 def test_a_folder_that_cannot_be_used_is_a_fault_until_it_can(hall: Callable[..., Hall]) -> None:
+    """H15: nothing but a stack trace told of it."""
     here = hall()
     here.store.prepare()
     here.store.marker.unlink()  # as if the disk was not mounted
@@ -297,3 +302,77 @@ def test_an_event_that_a_wrong_clock_called_missed_is_recorded_all_the_same(tmp_
 
     assert here.book.misses == {'a': 'the agent learned of it too late'}
     here.service.close()
+
+
+@pytest.mark.parametrize('overlap', ['first', 'last', 'parallel'])
+def test_an_event_whose_start_moves_while_it_runs_is_one_recording(hall: Callable[..., Hall], overlap: str) -> None:
+    here = hall(overlap=overlap)
+    happening = event('a', -3, 9)
+    here.schedule(happening)
+    here.until(here.recording('a'))
+
+    moved = Event('a', happening.start + 1, happening.end, happening.title)
+    here.schedule(moved)
+    here.until(here.over('a'))
+    again = Hall(here.store.root, overlap=overlap)  # an agent that starts after the end
+    deadline = time.monotonic() + 2
+    again.until(lambda: time.monotonic() > deadline)
+
+    assert here.book.phases['a'] == [Phase.WAITING, Phase.RECORDING, Phase.FINISHED]
+    assert len(here.book.journals['a'].segments) == 1
+    assert here.book.misses == again.book.misses == {}
+    assert len(here.store.names()) == 1
+
+
+def test_a_folder_that_fails_does_not_keep_a_recorder_from_being_ended(hall: Callable[..., Hall]) -> None:
+    class Failing(Store):
+        def delivered(self, name: str) -> Path:
+            raise OSError(5, 'Input/output error')
+
+    here = hall()
+    here.schedule(event('a', 0, 4))
+    here.until(here.recording('a'))
+    here.service._store = Failing(here.store.root)  # the disk begins to fail
+    other = event('b', -20, 10)
+    here.schedule(here.book.journals['a'].event, other)
+
+    here.until(here.over('a'))
+
+    assert here.phase('a') is Phase.FINISHED
+
+
+def test_what_a_power_cut_left_is_found_whatever_its_name_says(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    happening = event('a', -30, 20)
+    journal = Journal(here.store.root / 'recording-odd-a', happening, ('presenter/source',), Phase.INTERRUPTED)
+    journal.folder.mkdir(parents=True)
+    journal.save()
+
+    here.until(here.over('a'))
+
+
+@pytest.mark.parametrize(
+    'uid', ['{{time}}', '{{dir}}', 'a b%20%d', "o'clock", 'x' * 300, 'two\nlines', '-rf', 'Hörsaal']
+)
+def test_an_event_of_any_id_is_recorded(hall: Callable[..., Hall], uid: str) -> None:
+    here = hall()
+    here.schedule(event(uid, 0, 2))
+
+    here.until(here.over(uid))
+
+    assert here.phase(uid) is Phase.FINISHED
+
+
+def test_an_event_that_moves_to_a_later_start_while_it_runs_is_recorded_then(hall: Callable[..., Hall]) -> None:
+    here = hall()
+    happening = event('a', 0, 30)
+    here.schedule(happening)
+    here.until(here.recording('a'))
+
+    moved = Event('a', happening.start + 8, happening.start + 11, happening.title)
+    here.schedule(moved)
+    here.until(lambda: 'a' in here.book.journals and here.book.journals['a'].event == moved and here.over('a')())
+
+    assert here.phase('a') is Phase.FINISHED
+    assert 0 <= began(here, 'a') - moved.start < 1
+    assert here.book.misses == {}

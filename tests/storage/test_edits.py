@@ -10,17 +10,17 @@ from pyca.event import Event, Track
 from pyca.states import EventStatus
 from pyca.storage.database import Database
 from pyca.storage.edits import Edit, Edits
-from pyca.storage.recorded import Recordings
+from pyca.storage.recorded import Recordings, Said
 
-TRACKS = [Track('presenter/source', Path('/r/a.webm'))]
+TRACKS = (Track('presenter/source', Path('/r/a.webm')),)
 
 
 @pytest.fixture
 def recordings(database: Database) -> Recordings:
     recordings = Recordings(database)
     for start in (100, 300):
-        recordings.mirror(Event('a', start, start + 100), EventStatus.PARTIAL_RECORDING, TRACKS, phase='partial')
-    recordings.mirror(Event('b', 300, 400), EventStatus.RECORDING, [], phase='recording')
+        recordings.mirror(Event('a', start, start + 100), Said(EventStatus.PARTIAL_RECORDING, 'partial', TRACKS))
+    recordings.mirror(Event('b', 300, 400), Said(EventStatus.RECORDING, 'recording'))
     return recordings
 
 
@@ -73,13 +73,14 @@ def test_all_recordings_of_an_event_are_deleted_and_told(database: Database, rec
 
 def test_a_deleted_recording_does_not_come_back_by_its_journal(database: Database, recordings: Recordings) -> None:
     Edits(database).delete('a')
-    again = recordings.mirror(Event('a', 300, 400), EventStatus.FINISHED_RECORDING, TRACKS, phase='recorded')
+    again = recordings.mirror(Event('a', 300, 400), Said(EventStatus.FINISHED_RECORDING, 'recorded', TRACKS))
     assert (again, recordings.get('a')) == (False, None)
 
 
 def test_deleting_what_is_still_recording_loses_nothing(database: Database, recordings: Recordings) -> None:
+    """H19: the recording ended in a missing row."""
     Edits(database).delete('b')
-    recordings.mirror(Event('b', 300, 400), EventStatus.FINISHED_RECORDING, TRACKS, phase='recorded')
+    recordings.mirror(Event('b', 300, 400), Said(EventStatus.FINISHED_RECORDING, 'recorded', TRACKS))
     row = recordings.get('b')
     assert row is not None
     assert row.status is EventStatus.FINISHED_RECORDING

@@ -10,7 +10,7 @@ from pyca.event import Event, Outcome, Track
 from pyca.states import EventStatus, RecordingState
 from pyca.storage.database import Database
 from pyca.storage.edits import Edit, Edits
-from pyca.storage.recorded import Recorded, Recordings
+from pyca.storage.recorded import Recorded, Recordings, Said
 from pyca.storage.reports import Reports
 from tests.storage.clocks import HandClock
 
@@ -33,12 +33,12 @@ def reports(database: Database) -> list[RecordingState]:
 
 
 def begin(recordings: Recordings, event: Event = EVENT) -> bool:
-    return recordings.mirror(event, EventStatus.RECORDING, [], phase='recording', report=RecordingState.CAPTURING)
+    return recordings.mirror(event, Said(EventStatus.RECORDING, 'recording'), RecordingState.CAPTURING)
 
 
 def finish(recordings: Recordings, event: Event = EVENT, tracks: tuple[Track, ...] = TRACKS) -> bool:
-    report = RecordingState.CAPTURE_FINISHED
-    return recordings.mirror(event, EventStatus.FINISHED_RECORDING, tracks, phase='recorded', report=report)
+    said = Said(EventStatus.FINISHED_RECORDING, 'recorded', tracks)
+    return recordings.mirror(event, said, RecordingState.CAPTURE_FINISHED)
 
 
 def test_a_recording_appears_with_all_that_is_known_of_it(recordings: Recordings) -> None:
@@ -117,18 +117,18 @@ def test_the_files_of_a_paused_recording_are_still_brought_in(recordings: Record
 
 
 def test_a_status_that_a_person_chose_outlasts_a_restart_of_capture(recordings: Recordings, database: Database) -> None:
-    recordings.mirror(EVENT, EventStatus.PARTIAL_RECORDING, TRACKS, phase='partial')
+    recordings.mirror(EVENT, Said(EventStatus.PARTIAL_RECORDING, 'partial', TRACKS))
     Edits(database).change('a', Edit(status=EventStatus.FINISHED_RECORDING))
-    assert not recordings.mirror(EVENT, EventStatus.PARTIAL_RECORDING, TRACKS, phase='partial')
+    assert not recordings.mirror(EVENT, Said(EventStatus.PARTIAL_RECORDING, 'partial', TRACKS))
     assert only(recordings).status is EventStatus.FINISHED_RECORDING
 
 
 def test_a_status_that_a_person_chose_outlasts_other_news_of_the_journal(
     recordings: Recordings, database: Database
 ) -> None:
-    recordings.mirror(EVENT, EventStatus.PARTIAL_RECORDING, TRACKS, phase='partial')
+    recordings.mirror(EVENT, Said(EventStatus.PARTIAL_RECORDING, 'partial', TRACKS))
     Edits(database).change('a', Edit(status=EventStatus.FINISHED_RECORDING))
-    assert recordings.mirror(EVENT, EventStatus.PARTIAL_RECORDING, TRACKS[:1], phase='partial')
+    assert recordings.mirror(EVENT, Said(EventStatus.PARTIAL_RECORDING, 'partial', TRACKS[:1]))
     assert (only(recordings).status, only(recordings).tracks) == (EventStatus.FINISHED_RECORDING, TRACKS[:1])
 
 
@@ -175,9 +175,8 @@ def test_every_status_is_counted(recordings: Recordings) -> None:
 
 def test_a_missed_event_gets_its_row_by_its_outcome(database: Database, recordings: Recordings) -> None:
     for _ in range(2):
-        recordings.set_outcome(
-            EVENT, Outcome.MISSED, 'was off', EventStatus.FAILED_RECORDING, RecordingState.CAPTURE_ERROR
-        )
+        said = Said(EventStatus.FAILED_RECORDING, 'missed', outcome=Outcome.MISSED, cause='was off')
+        recordings.mirror(EVENT, said, RecordingState.CAPTURE_ERROR)
     row = only(recordings)
     assert (row.event, row.status, row.outcome, row.cause) == (
         EVENT,
@@ -188,22 +187,22 @@ def test_a_missed_event_gets_its_row_by_its_outcome(database: Database, recordin
     assert reports(database) == [RecordingState.CAPTURE_ERROR]
 
 
-def test_an_outcome_keeps_the_files(recordings: Recordings) -> None:
+def test_a_hold_keeps_the_files(recordings: Recordings) -> None:
     finish(recordings)
-    recordings.set_outcome(EVENT, Outcome.HELD, 'archived', EventStatus.PAUSED_AFTER_RECORDING)
+    recordings.hold('a', 100, 'archived')
     assert (only(recordings).tracks, only(recordings).phase) == (TRACKS, 'held')
 
 
 def test_a_failed_recording_that_begins_again_is_recording(recordings: Recordings, clock: HandClock) -> None:
     begin(recordings)
-    recordings.mirror(EVENT, EventStatus.FAILED_RECORDING, [], phase='failed', report=RecordingState.CAPTURE_ERROR)
+    recordings.mirror(EVENT, Said(EventStatus.FAILED_RECORDING, 'failed'), RecordingState.CAPTURE_ERROR)
     assert begin(recordings)
     assert only(recordings).status is EventStatus.RECORDING
 
 
 def test_an_event_that_was_called_missed_too_early_is_missed_no_more(recordings: Recordings) -> None:
     # given a clock that ran ahead and was put right before the event
-    recordings.set_outcome(EVENT, Outcome.MISSED, 'too late', EventStatus.FAILED_RECORDING)
+    recordings.mirror(EVENT, Said(EventStatus.FAILED_RECORDING, 'missed', outcome=Outcome.MISSED, cause='too late'))
 
     begin(recordings)
 

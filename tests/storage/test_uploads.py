@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from pyca.event import Event, Outcome
 from pyca.states import ADOPTED, EventStatus, RecordingState
 from pyca.storage.database import Database
-from pyca.storage.recorded import Recordings
+from pyca.storage.recorded import Recordings, Said
 from pyca.storage.reports import Reports
 from pyca.storage.tables import recorded_event
 from tests.storage.clocks import HandClock
@@ -25,7 +25,7 @@ def recordings(database: Database) -> Recordings:
 
 
 def recorded(recordings: Recordings, uid: str, start: int = 100, end: int = 200) -> None:
-    recordings.mirror(Event(uid, start, end), EventStatus.FINISHED_RECORDING, [], phase='recorded')
+    recordings.mirror(Event(uid, start, end), Said(EventStatus.FINISHED_RECORDING, 'recorded'))
 
 
 def of_old_code(database: Database, uid: str, status: EventStatus, end: int = 200) -> None:
@@ -59,7 +59,7 @@ def test_the_recording_that_ended_first_is_claimed_first(recordings: Recordings)
 
 
 def test_nothing_to_claim_is_no_write(database: Database, recordings: Recordings) -> None:
-    recordings.mirror(Event('a', 1, 2), EventStatus.PARTIAL_RECORDING, [], phase='partial')
+    recordings.mirror(Event('a', 1, 2), Said(EventStatus.PARTIAL_RECORDING, 'partial'))
     before = database.change()
     assert recordings.claim(NOW) is None
     assert recordings.next_due() is None
@@ -107,6 +107,7 @@ def test_a_new_recording_is_due_at_once(recordings: Recordings) -> None:
 
 
 def test_a_series_of_failures_is_reported_once(database: Database, recordings: Recordings) -> None:
+    """H32: the core was told first, and without its answer the row stayed "uploading"."""
     recorded(recordings, 'a')
     for number in range(3):
         recordings.claim(NOW + number)
@@ -134,10 +135,12 @@ def test_an_accepted_upload_is_delivered_and_reported_once(database: Database, r
 
 
 def test_gaps_are_not_forgotten_by_the_delivery(recordings: Recordings) -> None:
-    recorded(recordings, 'a')
-    finished = EventStatus.FINISHED_RECORDING
-    recordings.set_outcome(Event('a', 100, 200), Outcome.DELIVERED_WITH_GAPS, '20 s are missing', finished)
+    said = Said(EventStatus.FINISHED_RECORDING, 'recorded', flaws='20 s are missing', gaps=True)
+    recordings.mirror(Event('a', 100, 200), said)
     recordings.claim(NOW)
+    recordings.upload_failed('a', 100, NOW, 'down')
+    recordings.claim(NOW)
+    recordings.uploading('a', 100, NOW)
     recordings.uploaded('a', 100, NOW)
     row = recordings.get('a')
     assert row is not None

@@ -13,7 +13,7 @@ from pyca.settings import Agent, Settings, Ui
 from pyca.states import EventStatus, Fault, ServiceStatus, ServiceType
 from pyca.storage.database import Database
 from pyca.storage.faults import Faults
-from pyca.storage.recorded import Recordings
+from pyca.storage.recorded import Recordings, Said
 from pyca.storage.services import Services
 from pyca.storage.upcoming import Upcoming
 from pyca.ui.application import create_app
@@ -101,7 +101,7 @@ def test_an_old_calendar_is_said_to_be_old(database: Database) -> None:
 
 def test_what_is_being_recorded_is_named_with_its_end(database: Database) -> None:
     all_well(database)
-    Recordings(database).mirror(LECTURE, EventStatus.RECORDING, (), phase='recording')
+    Recordings(database).mirror(LECTURE, Said(EventStatus.RECORDING, 'recording'))
     text = page(database)
     assert 'Recording.' in text
     assert 'Analysis I' in text
@@ -110,14 +110,14 @@ def test_what_is_being_recorded_is_named_with_its_end(database: Database) -> Non
 
 def test_a_recording_without_a_capture_service_is_unknown(database: Database) -> None:
     all_well(database)
-    Recordings(database).mirror(LECTURE, EventStatus.RECORDING, (), phase='recording')
+    Recordings(database).mirror(LECTURE, Said(EventStatus.RECORDING, 'recording'))
     Services(database).beat({ServiceType.CAPTURE: ServiceStatus.STOPPED}, NOW)
     assert 'Unknown: the capture service is not running' in page(database)
 
 
 def test_a_recorder_that_fails_is_a_problem_and_no_recording(database: Database) -> None:
     all_well(database)
-    Recordings(database).mirror(LECTURE, EventStatus.RECORDING, (), phase='failing')
+    Recordings(database).mirror(LECTURE, Said(EventStatus.RECORDING, 'failing'))
     text = page(database)
     assert 'its recorder fails' in text
     assert 'Recording.' not in text
@@ -134,7 +134,8 @@ def test_faults_are_shown_with_their_text_and_age(database: Database) -> None:
 def test_recorded_events_carry_status_and_cause(database: Database) -> None:
     all_well(database)
     missed = Event('u2', NOW - 9000, NOW - 5400, 'Logic', {})
-    Recordings(database).set_outcome(missed, Outcome.MISSED, 'the agent was off', EventStatus.FAILED_RECORDING)
+    said = Said(EventStatus.FAILED_RECORDING, 'missed', outcome=Outcome.MISSED, cause='the agent was off')
+    Recordings(database).mirror(missed, said)
     text = page(database)
     assert 'failed recording, missed' in text
     assert 'the agent was off' in text

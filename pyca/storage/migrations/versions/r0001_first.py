@@ -63,6 +63,8 @@ def _new_tables() -> dict[str, list[sa.Column]]:  # type: ignore[type-arg]
             sa.Column('sent', sa.BigInteger, nullable=False),
             sa.Column('total', sa.BigInteger, nullable=False),
             sa.Column('said', sa.Text),
+            sa.Column('flaws', sa.Text),
+            sa.Column('gaps', sa.Integer),
             sa.Column('updated', sa.Double, nullable=False),
         ],
         'pyca_report': [

@@ -1,0 +1,51 @@
+"""What earlier agents have left in the recordings folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyca.event import Event, plain
+from pyca.recording.journal import Journal, load, load_delivered
+from pyca.recording.store import Store
+
+
+def unfinished(store: Store, since: float) -> Iterator[Journal]:
+    """The journals of recordings that nobody has ended, where the folder's name does not say that they began before."""
+    for name in store.names():
+        second = name.split('-')[1]
+        recent = not second.isdigit() or float(second) >= since
+        journal = load(store.root / name) if recent else None
+        if journal is not None and not journal.phase.over:
+            yield journal
+
+
+def is_over(store: Store, event: Event) -> bool:
+    """Whether nothing of this event is left to be recorded: there is a recording that is over, or what remains of it.
+
+    It may bear the start that the event had before it was moved. Raises OSError where the folder cannot be read.
+    """
+    return any(
+        journal.event.uid == event.uid
+        and journal.phase.over
+        and (journal.folder == store.folder(event) or _covers(journal, event))
+        for journal in _journals(store, event.uid)
+    )
+
+
+def _journals(store: Store, uid: str) -> Iterator[Journal]:
+    ending = f'-{plain(uid)}'
+    for name in store.names():
+        journal = load(store.root / name) if name.endswith(ending) else None
+        if journal is not None:
+            yield journal
+    for path in store.delivered('').parent.glob('recording-*.json'):
+        journal = load_delivered(path, store.root / path.stem) if path.stem.endswith(ending) else None
+        if journal is not None:
+            yield journal
+
+
+def _covers(journal: Journal, event: Event) -> bool:
+    """Whether it recorded, or was to record, a part of the event. One that was called off did so until then only."""
+    ends = [segment.ended for segment in journal.segments if segment.ended is not None]
+    end = max(ends, default=0.0 if journal.held else float(journal.event.end))
+    return journal.event.start < event.end and event.start < end
