@@ -13,7 +13,7 @@ import pytest
 from pyca.demo.faults import Fault, Kind
 from pyca.demo.records import Delivery
 from pyca.demo.standin import StandIn
-from tests.program.agent import Agent, longest_gap, stamps, wait_for
+from tests.program.agent import PROMPT, Agent, longest_gap, stamps, wait_for
 
 MakeAgent = Callable[..., Agent]
 ScheduleEvent = Callable[..., str]
@@ -58,7 +58,7 @@ def test_a_scheduled_lecture_arrives_once_and_whole(
     delivery = the(core, uid)
     recorded = times(delivery)
     assert [track.flavor for track in delivery.tracks] == ['presenter/source']
-    assert 0 <= recorded[0] - core.events[uid].start < 1
+    assert 0 <= recorded[0] - core.events[uid].start < PROMPT
     assert abs(recorded[-1] - core.events[uid].end) < 1.5
     assert longest_gap(recorded) < 1
     assert delivery.workflow == 'fast'
@@ -129,7 +129,7 @@ def test_a_known_event_starts_in_its_second_whatever_the_core_does(
     core.start()
     wait_for(delivered(core, uid), limit=120)
 
-    assert 0 <= times(the(core, uid))[0] - core.events[uid].start < 1
+    assert 0 <= times(the(core, uid))[0] - core.events[uid].start < PROMPT
 
 
 def test_a_killed_agent_costs_nothing(core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent) -> None:
@@ -281,6 +281,7 @@ def test_a_backup_agent_is_silent(core: StandIn, make_agent: MakeAgent, schedule
     assert {(request.method, request.path) for request in core.requests} <= {
         ('GET', '/services/available.json'),
         ('GET', '/recordings/calendars'),
+        ('GET', f'/recordings/{uid}/technical.json'),
     }
 
 
@@ -302,7 +303,7 @@ def test_a_locked_database_does_not_hold_up_a_recording(
         assert lock.stdout is not None
         lock.stdout.readline()
         wait_for(lambda: time.time() > core.events[uid].end + 1)
-        assert 0 <= stamps(agent.media()[0].read_bytes())[0] - core.events[uid].start < 1
+        assert 0 <= stamps(agent.media()[0].read_bytes())[0] - core.events[uid].start < PROMPT
     finally:
         lock.communicate()
     wait_for(delivered(core, uid), limit=60)

@@ -272,7 +272,7 @@ def test_the_end_that_moves_before_the_start_reaches_the_command(tmp_path: Path)
 
 @pytest.mark.parametrize('leftover', ['.bin', '.bin-part-0'])
 def test_what_an_earlier_agent_left_is_kept_as_a_segment(tmp_path: Path, leftover: str) -> None:
-    happening = event(1)
+    happening = event(4)
     folder = tmp_path / happening.name
     folder.mkdir()
     (folder / f'{happening.name}{leftover}').write_text('old')

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyca.accounts import Accounts
-from pyca.accounts_books import Books
+from pyca.accounts import Accounts, Books
 from pyca.clock import SystemClock
 from pyca.recording.store import Space, Store
 from pyca.states import Fault
