@@ -2,7 +2,8 @@
 
     python -m benchmarks.soak [events]
 
-Short events back to back, each uploaded to a stand-in core; the figures after the first ten, then at the end.
+Short events back to back, each uploaded to a stand-in core; the figures after each thirty of them. A recording is
+remembered for a minute after its end, so that the first thirty only warm up.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ from pyca.demo.standin import StandIn
 from tests.program.agent import Agent, wait_for
 from tests.program.test_growth import LENGTH, QUICK, holdings, zombies
 
-WARM = 10
-"""Events after which everything has been used once."""
+STAGE = 30
 
 
 def look(pid: int) -> str:
@@ -40,12 +40,12 @@ def main() -> None:
             core.add_event(agent=agent.name, start=begin, end=begin + LENGTH)
         try:
             pid = agent.start().pid
-            wait_for(lambda: len(core.deliveries) >= WARM, limit=10 + WARM * LENGTH + 60)
-            sys.stdout.write(f'after {WARM} events: {look(pid)}\n')
-            sys.stdout.flush()
-            wait_for(lambda: len(core.deliveries) >= events, limit=10 + events * LENGTH + 60)
-            wait_for(lambda: not zombies(pid))
-            sys.stdout.write(f'after {events} events: {look(pid)}; {len(core.violations)} findings of the core\n')
+            for stage in (*range(STAGE, events, STAGE), events):
+                wait_for(lambda stage=stage: len(core.deliveries) >= stage, limit=60 + STAGE * LENGTH)  # type: ignore[misc]
+                wait_for(lambda: not zombies(pid))
+                sys.stdout.write(f'after {stage} events: {look(pid)}\n')
+                sys.stdout.flush()
+            sys.stdout.write(f'{len(core.violations)} findings of the core\n')
             agent.stop()
         finally:
             agent.clean()

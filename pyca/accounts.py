@@ -114,6 +114,7 @@ class Accounts:
         if not self._cleaned:
             self._faults.clear(ServiceType.CAPTURE)  # what an earlier run could not take back
             self._cleaned = True
+        self.fault(Fault.DISK_FULL, self._store.full())
         while self._write_one():
             self._written()
         if not self._compared:

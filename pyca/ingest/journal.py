@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -11,7 +12,7 @@ from typing import Any
 from pyca.errors import PycaError
 from pyca.opencast.mediapackage import MediaPackage
 from pyca.recording.atomic import read_json, write_json
-from pyca.recording.store import DELIVERED
+from pyca.recording.store import DELIVERED, RESERVE
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +129,15 @@ class Uploads:
 
     def save(self, name: str, upload: Upload) -> None:
         """It is on the disk when this returns. Raises OSError or RecordingsUnusable."""
-        write_json(self.folder(name) / JOURNAL, asdict(upload))
+        path, content = self.folder(name) / JOURNAL, asdict(upload)
+        try:
+            write_json(path, content)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            path.with_name(f'.{path.name}.new').unlink(missing_ok=True)
+            (self.root / RESERVE).unlink(missing_ok=True)
+            write_json(path, content)
 
     def set_aside(self, name: str) -> None:
         """Put a damaged journal out of the way, so that a person's decision starts from the beginning."""

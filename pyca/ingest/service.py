@@ -108,7 +108,9 @@ class Ingest:
                 self._case.upload.failures += 1
             failures = self._case.upload.failures if self._case is not None else 1
             return Result(Kind.WAIT, str(error), after(error, failures, self._outside.spread), error)
-        except (OSError, PycaError) as error:
+        except OSError as error:
+            return Result(Kind.WAIT, f'{error.filename or self._outside.uploads.root}: {error.strerror}', LONGEST)
+        except PycaError as error:
             return Result(Kind.WAIT, str(error), LONGEST)
 
     def _open(self, claimed: Claimed) -> Result:

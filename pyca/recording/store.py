@@ -22,6 +22,12 @@ ROOM = 1 << 20
 """Bytes; with less the folder counts as full."""
 
 
+RESERVE = '.reserve'
+"""A file that only takes room. Whoever uploads may delete it: a full disk is cured by uploads, which need notes."""
+RESERVED = 256 << 10
+"""Its bytes."""
+
+
 class Space(NamedTuple):
     """Bytes of a file system; `free` is what this user may still fill."""
 
@@ -116,10 +122,7 @@ class Store:
             return f'{root} is not a folder; change "directory" in [capture]'
         if not self._disk.writable(root):
             return f'the recordings folder {root} cannot be written by this user; change its owner or its mount options'
-        space = self.space()
-        if space is not None and space.free < ROOM:
-            return f'the disk of the recordings folder {root} is full; delete what is not needed any more'
-        return ''
+        return self.full()
 
     def prepare(self) -> None:
         """Make the folder at its first use. A full disk is no hindrance: it can be cured while the agent runs."""
@@ -129,10 +132,25 @@ class Store:
             self.root.mkdir(parents=True, exist_ok=True)
             self.marker.touch()
             self._marked = True
+            self._reserve()
         except OSError as error:
             raise RecordingsUnusable(
                 self.usable() or f'cannot use the recordings folder {self.root}: {error.strerror}'
             ) from error
+
+    def full(self) -> str:
+        """Empty, or that the disk is full, as a sentence."""
+        space = self.space()
+        if space is None or space.free >= ROOM:
+            return ''
+        return f'the disk of the recordings folder {self.root} is full; delete what is not needed any more'
+
+    def _reserve(self) -> None:
+        """Take the room that uploads may need, while there is enough."""
+        path, space = self.root / RESERVE, self.space()
+        if space is not None and space.free > 4 * RESERVED and not path.exists():
+            with suppress(OSError):
+                path.write_bytes(bytes(RESERVED))
 
     def _not_mounted(self) -> str:
         if self.marker.exists():

@@ -32,6 +32,7 @@ class SecondOpinion:
         self._agent = agent
         self._round = 0
         self._asked: dict[str, int] = {}
+        self._tried = False
         self.proven = False
         self.archived: set[str] = set()
 
@@ -53,7 +54,7 @@ class SecondOpinion:
         waiting = self.open(known, window)
         witness = None if self.proven else known.witness()
         try:
-            if waiting and witness is not None:
+            if witness is not None and (waiting or not self._tried):
                 self._prove(witness)
             for event in waiting[: LIMIT if witness is None else LIMIT - 1]:
                 self._ask(known, event, now)
@@ -62,7 +63,11 @@ class SecondOpinion:
             logger.info('events that are missing in the calendar stay, the core cannot be asked for them: %s', error)
 
     def _prove(self, witness: str) -> None:
-        """Ask for an event that must be there, so that a 404 for another one says something."""
+        """Ask for an event that must be there, so that a 404 for another one says something.
+
+        It is tried as soon as there is one, since the next to vanish may be the only one.
+        """
+        self._tried = True
         try:
             self.proven = self._core.technical(witness) is not None
         except (Refused, NotUnderstood) as error:

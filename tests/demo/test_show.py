@@ -95,7 +95,9 @@ def test_in_a_terminal_the_progress_moves(tmp_path: Path) -> None:
     display = Display(out)
     display.move(bar('recording', 5, 15, 's'))
     display.say('a line')
-    assert re.search(r'\r +recording \[#{10}\.{20}\]  33% of 15 s\r +\ra line\n\r +recording', out.getvalue())
+    erase = r'\r\x1b\[K'
+    moving = rf'{erase} +recording \[#{{10}}\.{{20}}\]  33% of 15 s'
+    assert re.fullmatch(rf'{moving}{erase}a line\n{moving}', out.getvalue())
     plain = io.StringIO()
     Display(plain).move('moving')
     assert plain.getvalue() == ''

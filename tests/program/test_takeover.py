@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pyca.demo.standin import StandIn
-from tests.program.agent import stamps, wait_for
+from tests.program.agent import PROMPT, stamps, wait_for
 from tests.program.installation import DEBIAN, MOMENT, OldInstallation, Row, Successor
 
 DAY = 86400
@@ -126,7 +126,7 @@ def test_the_cached_calendar_of_the_old_program_is_recorded_without_a_core(
     old.upcoming('cached', start, start + 3)
     successor.start()
     wait_for(lambda: time.time() > start + 4)
-    assert 0 <= stamps(successor.media()[0].read_bytes())[0] - start < 1
+    assert 0 <= stamps(successor.media()[0].read_bytes())[0] - start < PROMPT
     assert successor.stop() == 0
 
 

@@ -34,6 +34,7 @@ def test_words_of_a_command(command: str, words: list[str]) -> None:
 
 @pytest.mark.parametrize('folder', ['/a b/c', "/it's", '/"q"', '/back\\slash', '/$HOME', '/{{name}}', '/ä'])
 def test_a_folder_stays_one_word(folder: str) -> None:
+    """H18: placeholders were filled before the splitting."""
     words = arguments('rec -o {{dir}}/{{name}}.mp4 "{{dir}}"', directory=folder, name='n', preview_dir='p')
 
     assert words == ['rec', '-o', f'{folder}/n.mp4', folder]

@@ -48,6 +48,7 @@ def story(*, custom: int, term: int, kill: int, early: bool = False) -> list[tup
     ],
 )
 def test_signals_at_the_end(custom: int, term: int, kill: int, expected: list[tuple[int, int]]) -> None:
+    """H12: KILL came before TERM when its time was the lower one."""
     assert story(custom=custom, term=term, kill=kill) == expected
 
 
@@ -162,6 +163,7 @@ def test_judging_an_end(status: int | None, sent: list[int], end: End, says: str
 @pytest.mark.parametrize('status', [0, None, -SIGKILL, -SIGTERM])
 @pytest.mark.parametrize(('size', 'word'), [(None, 'missing'), (0, 'empty')])
 def test_without_its_files_no_recording_is_good(status: int | None, size: int | None, word: str) -> None:
+    """H14: a command that had written nothing was finished."""
     verdict = judge(status, 0, [SIGTERM, SIGKILL], {**FILES, Path('/r/b.mp4'): size})
 
     assert verdict.end == End.FAILED

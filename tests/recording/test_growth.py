@@ -34,6 +34,7 @@ def stalled_at(sizes: list[int | None], every: int = 40) -> list[int]:
     ],
 )
 def test_a_file_that_grew_then_stands_still_is_noticed(sizes: list[int | None], seconds: list[int]) -> None:
+    """H14: a recorder that hung was fed the watchdog."""
     assert stalled_at(sizes) == seconds
 
 

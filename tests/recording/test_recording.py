@@ -125,6 +125,7 @@ def test_a_recorder_killed_by_somebody_has_failed_and_another_one_goes_on(tmp_pa
 
 
 def test_a_command_that_always_fails_leaves_nothing_and_is_said_to_have_failed(tmp_path: Path) -> None:
+    """H11: it was run each second, for the whole hour."""
     recording = make(tmp_path, event(7), options('raise SystemExit(3)'))
     phases: list[Phase] = []
 
@@ -243,6 +244,7 @@ def test_a_stopped_agent_goes_on_when_it_is_back(tmp_path: Path) -> None:
 
 
 def test_a_recorder_that_ignores_everything_is_killed_and_the_cause_says_so(tmp_path: Path) -> None:
+    """H13: what KILL had cut short counted as good."""
     stubborn = (
         'import signal,sys,time; signal.signal(15, signal.SIG_IGN); open(sys.argv[1],"w").write("x"); time.sleep(60)'
     )
@@ -270,7 +272,7 @@ def test_the_end_that_moves_before_the_start_reaches_the_command(tmp_path: Path)
 
 @pytest.mark.parametrize('leftover', ['.bin', '.bin-part-0'])
 def test_what_an_earlier_agent_left_is_kept_as_a_segment(tmp_path: Path, leftover: str) -> None:
-    happening = event(1)
+    happening = event(4)
     folder = tmp_path / happening.name
     folder.mkdir()
     (folder / f'{happening.name}{leftover}').write_text('old')

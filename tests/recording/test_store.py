@@ -66,6 +66,7 @@ def test_the_lock_of_a_killed_agent_is_free(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_not_mounted_is_not_filled(tmp_path: Path) -> None:
+    """H15: the root file system was filled instead."""
     # given a folder that an earlier run has used, now an empty mount point
     store = Store(tmp_path, seen_before=True)
 
@@ -117,6 +118,18 @@ def test_a_full_disk_is_said_but_does_not_keep_the_agent_from_starting(tmp_path:
         assert store.space() == Space(1 << 40, 5, 1 << 20)
 
 
+def test_room_for_the_notes_of_uploads_is_taken_while_there_is_enough(tmp_path: Path) -> None:
+    disk = FakeDisk(free=1 << 20)
+    store = Store(tmp_path, disk=disk)
+    store.prepare()
+    assert not (tmp_path / '.reserve').exists()
+
+    disk.free = 1 << 30
+    store.prepare()
+
+    assert (tmp_path / '.reserve').stat().st_size == 256 << 10
+
+
 def test_a_folder_of_somebody_else_is_said(tmp_path: Path) -> None:
     assert 'cannot be written' in Store(tmp_path, disk=FakeDisk(writable=False)).usable()
 
@@ -145,6 +158,7 @@ def test_recordings_have_their_folders(tmp_path: Path) -> None:
 
 
 def test_a_uid_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
+    """H17: an id of the core went into paths as it was."""
     store = Store(tmp_path)
 
     assert store.folder(Event('../../etc/x', 1, 2)).resolve().parent == tmp_path.resolve()

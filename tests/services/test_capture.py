@@ -129,6 +129,7 @@ def test_adjacent_events_are_each_recorded_from_their_second(hall: Callable[...,
 
 
 def test_an_event_that_ended_is_not_started_again(hall: Callable[..., Hall]) -> None:
+    """H3: nobody remembered that an event had been handled."""
     quick = ' '.join([sys.executable, '-c', shlex.quote('import sys; open(sys.argv[1],"w").write("x")')])
     here = hall(command=quick + ' {{dir}}/{{name}}.bin')
     happening = event('a', 0, 4)
@@ -155,6 +156,7 @@ def test_a_cancelled_event_is_ended_and_held(hall: Callable[..., Hall]) -> None:
 
 
 def test_a_shortened_event_ends_at_its_new_end(hall: Callable[..., Hall]) -> None:
+    """H7: the end was read once."""
     here = hall()
     happening = event('a', 0, 60)
     here.schedule(happening)
@@ -214,6 +216,7 @@ def test_without_any_schedule_nothing_is_called_cancelled(hall: Callable[..., Ha
 def test_overlapping_events_follow_the_rule_and_the_loser_is_reported(
     hall: Callable[..., Hall], overlap: str, finished: set[str], missed: set[str]
 ) -> None:
+    """H8: an arbitrary one won, the other one left no trace."""
     here = hall(overlap=overlap)
     here.schedule(event('long', 0, 8), event('short', 2, 3))
 
@@ -225,6 +228,7 @@ def test_overlapping_events_follow_the_rule_and_the_loser_is_reported(
 
 
 def test_an_event_that_passed_while_the_agent_was_off_is_missed(hall: Callable[..., Hall]) -> None:
+    """H9: such events vanished without a word."""
     here = hall()
     here.schedule(event('a', -60, 30))
 
@@ -234,6 +238,7 @@ def test_an_event_that_passed_while_the_agent_was_off_is_missed(hall: Callable[.
 
 
 def test_a_folder_that_cannot_be_used_is_a_fault_until_it_can(hall: Callable[..., Hall]) -> None:
+    """H15: nothing but a stack trace told of it."""
     here = hall()
     here.store.prepare()
     here.store.marker.unlink()  # as if the disk was not mounted

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pyca.errors import CoreError, LoginFailed, NotUnderstood, Overloaded, Refused, StorageError, Unreachable
-from pyca.ingest.journal import Upload
+from pyca.ingest.journal import Upload, Uploads
 from pyca.states import EventStatus, Fault
 from tests.services.ingest_world import END, Crash, Kill, World
 
@@ -421,3 +421,18 @@ def test_a_database_in_trouble_does_not_repeat_calls_to_the_core(world: World) -
     assert world.core.count('add_track') == 1
     world.recordings.trouble = None
     world.run_until(DONE, within=60)
+
+
+def test_the_steps_of_an_upload_are_noted_on_a_full_disk(tmp_path: Path) -> None:
+    # given a disk that takes nothing until the reserve is given up
+    folder = tmp_path / 'recording-1-a'
+    folder.mkdir()
+    (folder / '.upload.json.new').symlink_to('/dev/full')
+    (tmp_path / '.reserve').write_bytes(b'x')
+
+    Uploads(tmp_path).save(folder.name, Upload(node='http://node'))
+
+    noted = Uploads(tmp_path).load(folder.name)
+    assert noted is not None
+    assert noted.node == 'http://node'
+    assert not (tmp_path / '.reserve').exists()

@@ -250,6 +250,7 @@ def test_of_file_and_database_the_newer_one_counts(filed: int, stored: int, kept
 def test_an_entry_that_became_unreadable_leaves_the_event_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
     world = World(FakeCore(event('a'), event('b')))
     world.service.step()
+    world.core.asked.clear()  # it was asked whether it tells about single events
     world.core.knows()
     with caplog.at_level(logging.WARNING):
         world.poll(Calendar([event('b')], bad=['event a: left out, it has no DTSTART'], lost=['a']))
@@ -279,6 +280,7 @@ def test_an_unreadable_entry_of_an_event_that_is_just_over_leaves_it_as_it_was()
 def test_an_event_that_is_long_over_leaves_without_a_question() -> None:
     world = World(FakeCore(event('a', NOW - 3600, 1800)))
     world.service.step()
+    world.core.asked.clear()  # it was asked whether it tells about single events
     assert world.uids == ['a']
     world.core.answer = None
     world.clock.pass_(1801)
@@ -290,6 +292,7 @@ def test_an_event_that_is_long_over_leaves_without_a_question() -> None:
 def test_an_event_that_is_just_over_stays_for_as_long_as_the_calendar_has_it() -> None:
     world = World(FakeCore(event('a', NOW - 3600, 1800)))
     world.service.step()
+    world.core.asked.clear()  # it was asked whether it tells about single events
     world.poll(Calendar([]))
     assert world.uids == []
     assert world.core.asked == []
@@ -298,6 +301,7 @@ def test_an_event_that_is_just_over_stays_for_as_long_as_the_calendar_has_it() -
 def test_a_moved_event_has_one_entry() -> None:
     world = World(FakeCore(event('a', NOW + 100)))
     world.service.step()
+    world.core.asked.clear()  # it was asked whether it tells about single events
     world.poll(Calendar([event('a', NOW + 900)]))
     assert [(item.uid, item.start) for item in world.upcoming.rows] == [('a', NOW + 900)]
     assert world.core.asked == []

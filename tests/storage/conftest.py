@@ -39,7 +39,7 @@ _numbers = itertools.count()
 
 
 @contextmanager
-def _postgresql(server: str) -> Iterator[str]:
+def postgresql(server: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database, as a compose file has it: without the name of a driver."""
     name = f'test{next(_numbers)}'
     engine = create_engine((server % 'postgres').replace('postgresql:', 'postgresql+psycopg2:'))
@@ -55,7 +55,7 @@ def _postgresql(server: str) -> Iterator[str]:
 @pytest.fixture(scope='session')
 def prepared_server(server: str) -> Iterator[str]:
     """The URL of a PostgreSQL database that has all its tables."""
-    with _postgresql(server) as url:
+    with postgresql(server) as url:
         database = Database(url, HandClock(), timeout=60)
         database.change()
         database.close()
@@ -78,7 +78,7 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == 'sqlite':
         yield f'sqlite:///{tmp_path}/pyca.db'
     else:
-        with _postgresql(request.getfixturevalue('server')) as url:
+        with postgresql(request.getfixturevalue('server')) as url:
             yield url
 
 

@@ -78,6 +78,7 @@ def test_a_deleted_recording_does_not_come_back_by_its_journal(database: Databas
 
 
 def test_deleting_what_is_still_recording_loses_nothing(database: Database, recordings: Recordings) -> None:
+    """H19: the recording ended in a missing row."""
     Edits(database).delete('b')
     recordings.mirror(Event('b', 300, 400), Said(EventStatus.FINISHED_RECORDING, 'recorded', TRACKS))
     row = recordings.get('b')

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
 
 from pyca.errors import StorageError
 from pyca.event import Event, Track
@@ -26,6 +27,7 @@ from pyca.storage.services import Services
 from pyca.storage.tables import metadata
 from pyca.storage.upcoming import Upcoming
 from tests.storage.clocks import HandClock
+from tests.storage.conftest import postgresql
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,6 +96,27 @@ def test_a_database_of_upstream_is_taken_over_with_all_it_holds(sqlite: Database
     assert plain is not None
     assert (plain.ours, plain.name, plain.status) == (False, 'recording-900-plain', EventStatus.FINISHED_UPLOADING)
     assert plain.tracks == (Track('presenter/source', Path('/a.webm')),)
+
+
+def test_a_postgresql_database_of_upstream_is_taken_over(server: str, clock: HandClock) -> None:
+    """Peers C14, C18."""
+    statements = UPSTREAM.replace('BLOB', 'BYTEA').replace('DATETIME', 'TIMESTAMP').replace("x'ff'", "'\\xff'")
+    kept = [statement for statement in statements.split(';') if "'soon'" not in statement and statement.strip()]
+    with postgresql(server) as url:
+        engine = create_engine(url.replace('postgresql:', 'postgresql+psycopg2:'))
+        with engine.begin() as connection:
+            for statement in kept:
+                connection.exec_driver_sql(statement)
+        engine.dispose()
+        database = Database(url, clock)
+        assert [event.uid for event in Upcoming(database).all()] == ['later']
+        assert Upcoming(database).synced() == 1_700_000_000
+        plain, odd = Recordings(database).get('plain'), Recordings(database).get('odd')
+        assert plain is not None
+        assert odd is not None
+        assert plain.tracks == (Track('presenter/source', Path('/a.webm')),)
+        assert (plain.event.data, odd.status) == ({'uid': 'plain'}, EventStatus.PAUSED_AFTER_RECORDING)
+        database.close()
 
 
 def test_odd_rows_of_upstream_are_no_error(sqlite: Database, upstream: Path) -> None:
@@ -188,6 +211,7 @@ def test_a_relative_database_that_exists_only_below_the_root_is_used(
 
 @pytest.mark.parametrize(('kind', 'mode'), [('ext4', 'wal'), ('', 'wal'), ('nfs4', 'delete'), ('fuse.sshfs', 'delete')])
 def test_the_write_ahead_log_is_used_where_it_holds(file: Path, clock: HandClock, kind: str, mode: str) -> None:
+    """H50: readers and writers held each other up."""
     for first in ('ext4', kind):  # a database that comes from a local disk, too
         database = Database(f'sqlite:///{file}', clock, file_system={file.parent: first}.__getitem__)
         Memory(database).put(first, 1)

@@ -108,6 +108,7 @@ def test_a_new_recording_is_due_at_once(recordings: Recordings) -> None:
 
 
 def test_a_series_of_failures_is_reported_once(database: Database, recordings: Recordings) -> None:
+    """H32: the core was told first, and without its answer the row stayed "uploading"."""
     recorded(recordings, 'a')
     for number in range(3):
         recordings.claim(NOW + number)

@@ -65,6 +65,7 @@ def test_the_explicit_file_is_read_and_no_other(tmp_path: Path) -> None:
 
 
 def test_a_missing_explicit_file_is_a_mistake_even_if_another_file_exists(tmp_path: Path) -> None:
+    """H47: a mistyped path silently meant the defaults."""
     found = written(tmp_path, '[agent]\nname = found')
     missing = str(tmp_path / 'mistyped.conf')
     with pytest.raises(ConfigurationError) as caught:
@@ -95,6 +96,7 @@ def test_a_file_that_cannot_be_read_is_a_mistake_and_not_skipped(tmp_path: Path)
 
 
 def test_without_any_file_the_defaults_load_loudly_and_nothing_is_recorded(tmp_path: Path) -> None:
+    """H47: lectures would have gone to a public server."""
     settings = config.load(search=[str(tmp_path / 'pyca.conf')], hostname=lambda: 'room')
     assert settings.source == ''
     assert settings.capture == Settings().capture

@@ -124,6 +124,7 @@ def mistakes(text: str) -> list[str]:
 
 @pytest.mark.parametrize(('section', 'lines', 'key', 'said'), CASES)
 def test_a_mistake_is_named_with_place_cause_and_remedy(section: str, lines: str, key: str, said: str) -> None:
+    """H48: a comma without quotes gave an error that nobody could read."""
     found = mistakes(f'[{section}]\n{lines}')
     assert any(said in line for line in found), found
     place = f'etc/pyca.conf: [{section}] {key}: '.replace(' : ', ': ')
@@ -206,6 +207,7 @@ def test_no_message_has_a_password_in_it(lines: str) -> None:
 
 
 def test_an_unknown_name_in_a_password_is_explained_without_showing_it() -> None:
+    """H48: a dollar in a password broke the loading."""
     (found,) = mistakes('[server]\nurl = https://opencast.example.org\npassword = pa$word')
     assert found == (
         'etc/pyca.conf: [server] password: the value (not shown) has a $ before a name that is no option here;'

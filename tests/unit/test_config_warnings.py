@@ -149,6 +149,7 @@ def test_a_service_that_is_not_used_is_told_with_its_likely_name() -> None:
 
 
 def test_the_default_address_of_the_page_is_warned_of_once() -> None:
+    """H53: the core was told an address that leads to itself."""
     found = [warning for warning in warnings('') if '[ui] url' in warning]
     assert len(found) == 1
 
