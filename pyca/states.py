@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from enum import Enum, IntEnum
 
 
@@ -105,31 +105,3 @@ def agent_state(*, recording: bool, uploading: bool, faults: Collection[Fault]) 
     if PERMANENT & set(faults):
         return AgentState.ERROR
     return AgentState.UPLOADING if uploading else AgentState.IDLE
-
-
-CHANGES: Mapping[EventStatus, frozenset[EventStatus]] = {
-    EventStatus.UPCOMING: frozenset({EventStatus.RECORDING, EventStatus.FAILED_RECORDING}),
-    EventStatus.RECORDING: frozenset(
-        {
-            EventStatus.FINISHED_RECORDING,
-            EventStatus.FAILED_RECORDING,
-            EventStatus.PARTIAL_RECORDING,
-            EventStatus.PAUSED_AFTER_RECORDING,
-        }
-    ),
-    EventStatus.FINISHED_RECORDING: frozenset({EventStatus.UPLOADING, EventStatus.PAUSED_AFTER_RECORDING}),
-    EventStatus.UPLOADING: frozenset(
-        {
-            EventStatus.FAILED_UPLOADING,
-            EventStatus.FINISHED_UPLOADING,
-            EventStatus.FINISHED_RECORDING,
-            EventStatus.PAUSED_AFTER_RECORDING,
-        }
-    ),
-    EventStatus.FAILED_UPLOADING: frozenset({EventStatus.UPLOADING, EventStatus.PAUSED_AFTER_RECORDING}),
-    EventStatus.FAILED_RECORDING: frozenset({EventStatus.RECORDING}),
-    EventStatus.PARTIAL_RECORDING: frozenset({EventStatus.RECORDING, EventStatus.FINISHED_RECORDING}),
-    EventStatus.PAUSED_AFTER_RECORDING: frozenset({EventStatus.FINISHED_RECORDING}),
-    EventStatus.FINISHED_UPLOADING: frozenset(),
-}
-"""The changes that the agent itself makes. People may set any status through the API."""

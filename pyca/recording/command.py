@@ -26,11 +26,6 @@ def arguments(command: str, *, directory: str, name: str, preview_dir: str) -> l
     return [_fill(word, values) for word in words]
 
 
-def takes_time(command: str) -> bool:
-    """Whether the command is told how long to record, so that it cannot be made to record longer."""
-    return '{{time}}' in command
-
-
 def output_files(files: Sequence[str], directory: str, name: str) -> list[Path]:
     """The files that the recorder is to write, in the order of the configuration."""
     return [Path(_fill(file, {'dir': directory, 'name': name})) for file in files]

@@ -32,12 +32,6 @@ def due(capture: Capture, end: float, early: bool, sent: Sequence[tuple[int, flo
     return step[1] if step is not None and step[0] <= now else None
 
 
-def next_wake(capture: Capture, end: float, early: bool, sent: Sequence[tuple[int, float]]) -> float | None:
-    """When the next signal is due; None when there is none left."""
-    step = _next(capture, end, early, sent)
-    return step[0] if step is not None else None
-
-
 def _next(capture: Capture, end: float, early: bool, sent: Sequence[tuple[int, float]]) -> tuple[float, int] | None:
     """The first step not yet sent, with its time.
 

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyca.errors import ConfigurationError
-from pyca.recording.command import arguments, output_files, preview_files, takes_time
-from pyca.settings import Capture
+from pyca.recording.command import arguments, output_files, preview_files
 
 PLAIN = {'directory': './recordings/recording-1-a', 'name': 'recording-1-a', 'preview_dir': '/tmp/preview'}
 
@@ -68,8 +67,3 @@ def test_files_of_a_recording() -> None:
 
     assert output_files(files, '/r s', 'n') == [Path('/r s/n.mp4'), Path('/r s/x n/r s'), Path('/fixed')]
     assert preview_files(['{{previewdir}}/a.jpg'], '/p q') == [Path('/p q/a.jpg')]
-
-
-def test_whether_a_command_is_told_the_time() -> None:
-    assert takes_time(Capture().command)
-    assert not takes_time('rec {{dir}} {{name}}')

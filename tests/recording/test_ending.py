@@ -5,7 +5,7 @@ from signal import SIGINT, SIGKILL, SIGSEGV, SIGTERM
 
 import pytest
 
-from pyca.recording.ending import due, next_wake
+from pyca.recording.ending import due
 from pyca.recording.verdict import End, judge, signal_name, sizes
 from pyca.settings import Capture
 
@@ -95,7 +95,7 @@ def test_an_agent_that_was_away_gives_the_recorder_its_time() -> None:
     assert due(capture, END, False, [], late) == SIGTERM
     sent = [(int(SIGTERM), late)]
     assert due(capture, END, False, sent, late) is None
-    assert next_wake(capture, END, False, sent) == late + 120
+    assert due(capture, END, False, sent, late + 119.9) is None
     assert due(capture, END, False, sent, late + 120) == SIGKILL
 
 
@@ -104,22 +104,22 @@ def test_a_custom_signal_that_is_term_is_sent_as_often_as_configured() -> None:
 
     assert due(capture, END, False, [(SIGTERM, END)], END + 19) is None
     assert due(capture, END, False, [(SIGTERM, END)], END + 20) == SIGTERM
-    assert next_wake(capture, END, False, [(SIGTERM, END), (SIGTERM, END + 20)]) is None
+    assert due(capture, END, False, [(SIGTERM, END), (SIGTERM, END + 20)], END + 9999) is None
 
 
 def test_a_stop_after_the_end_does_not_repeat_what_was_sent() -> None:
     capture = Capture(sigcustom_time=0, sigterm_time=OFF, sigkill_time=OFF)
 
     assert due(capture, END, True, [(SIGINT, END)], END + 10) is None
-    assert next_wake(capture, END, True, [(SIGINT, END)]) == END + 280
+    assert due(capture, END, True, [(SIGINT, END)], END + 280) == SIGKILL
 
 
-def test_the_next_wake_is_when_a_signal_is_due() -> None:
+def test_a_signal_is_not_due_before_its_time() -> None:
     capture = Capture(sigterm_time=3, sigkill_time=120)
 
-    assert next_wake(capture, END, False, []) == END + 3
-    assert next_wake(capture, END, True, []) == END
     assert due(capture, END, False, [], END + 2.9) is None
+    assert due(capture, END, False, [], END + 3) == SIGTERM
+    assert due(capture, END, True, [], END) == SIGTERM
 
 
 FILES = {Path('/r/a.mp4'): 5}
