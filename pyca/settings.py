@@ -27,11 +27,14 @@ class Rule:
 
 
 def option(default: Any, **rule: Any) -> Any:
-    """A field with its rule. Lists and mappings are given as tuples and dicts and copied."""
+    """A field with its rule. Lists and mappings are given as tuples and dicts and copied.
+
+    A secret is not in the `repr` either, which may end up in a trace.
+    """
     metadata = {'rule': Rule(**rule)}
     if isinstance(default, dict):
         return field(default_factory=lambda: dict(default), metadata=metadata, hash=False)
-    return field(default=default, metadata=metadata)
+    return field(default=default, metadata=metadata, repr=not rule.get('secret', False))
 
 
 @dataclass(frozen=True)

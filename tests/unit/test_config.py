@@ -8,7 +8,7 @@ import pytest
 
 from pyca import config
 from pyca.errors import ConfigurationError
-from pyca.settings import Settings, sections
+from pyca.settings import Server, Settings, Ui, sections
 from pyca.values import show
 
 OLD_FILE = """
@@ -278,3 +278,8 @@ def test_the_values_in_effect_can_be_shown_without_secrets() -> None:
     assert 'password = ***\n' in shown
     assert 's3cr3t' not in shown
     assert 'pa$word' not in shown
+
+
+def test_a_secret_is_not_shown_when_the_settings_are() -> None:
+    settings = Settings(server=Server(password='Tr0ub'), ui=Ui(password='Tr0ub2'))
+    assert 'Tr0ub' not in repr(settings)
