@@ -101,8 +101,9 @@ def has_variable(pid: int, name: str, value: str) -> bool:
 
 
 def words(pid: int) -> list[str]:
-    """The command line of a process."""
+    """The command line of a process; empty when it is gone, be it as a zombie."""
     try:
-        return [os.fsdecode(word) for word in (_PROC / str(pid) / 'cmdline').read_bytes().split(b'\0')]
+        line = (_PROC / str(pid) / 'cmdline').read_bytes()
     except OSError:
         return []
+    return [os.fsdecode(word) for word in line.split(b'\0')] if line else []
