@@ -1,4 +1,4 @@
-"""Requests to the core over HTTP; the one place that knows pycurl."""
+"""Requests to the core over HTTP, by pycurl."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pycurl
 from pyca import __version__, settings
 from pyca.clock import Clock, SystemClock
 from pyca.errors import Interrupted, LoginFailed, Unreachable
-from pyca.opencast import answers
+from pyca.opencast import answers, bodies
 from pyca.opencast.answers import Response
 from pyca.opencast.cookies import CookieFile
 from pyca.opencast.exchange import MOST, Answer, Failure, Request, Upload
@@ -28,10 +28,6 @@ logger = logging.getLogger(__name__)
 
 FORM_LIMIT = 1_000_000
 """Bytes of an urlencoded body; the core takes 1,500,000 and fails beyond (contract 2.4, trap 32)."""
-BLOCK, SMALLEST_BLOCK = 512 * 1024, 16 * 1024
-"""Bytes that libcurl reads from a file at a time, without and with a rate limit."""
-SIZE_UPLOAD = getattr(pycurl, 'SIZE_UPLOAD_T', pycurl.SIZE_UPLOAD)
-"""The older of the two is deprecated, the newer not everywhere."""
 
 
 @dataclass(eq=False, repr=False)
@@ -90,7 +86,7 @@ class Http:
         Raises OSError when the file cannot be read.
         """
         with file.path.open('rb', buffering=0) as content:
-            form = Multipart(fields, file.name.encode('ascii', 'replace').decode(), content)
+            form = Multipart(fields, file.name.encode('ascii', 'replace').decode(), content, file.path)
             request = Request('POST', url, form=form, once=True, answer_limit=file.answer_limit)
             return self._request(replace(request, progress=file.progress))
 
@@ -119,7 +115,7 @@ class Http:
         refusal = self._login.refusal()
         problem = answers.problem(response, request.place, refusal=refusal, sent=sent, now=self.clock.now())
         if problem is not None:
-            raise problem
+            raise (request.form and request.form.broken()) or problem
         return response
 
     def _prime(self, request: Request) -> None:
@@ -144,7 +140,7 @@ class Http:
         answer = Answer(request.most)
         watch = Watch(self.clock, self.interrupted, self.beat)
         if request.answer_limit is not None:
-            watch.stall = max(self.stall, 2.0 * SMALLEST_BLOCK / self.rate if self.rate else 0.0)
+            watch.stall = max(self.stall, 2.0 * bodies.SMALLEST_BLOCK / self.rate if self.rate else 0.0)
             watch.answer_limit = request.answer_limit
             watch.report = request.progress
         self._prepare(curl, request)
@@ -162,20 +158,17 @@ class Http:
         watch.finish()
         if 'set-cookie' in answer.headers:
             self._save_cookies()
-        return Response(answer.status, answer.headers, b''.join(answer.body), request.url), self._sent(request)
+        return Response(answer.status, answer.headers, b''.join(answer.body), request.url), bodies.gone_out(
+            self._curl, request
+        )
 
     def _fail(self, request: Request, watch: Watch, answer: Answer, error: pycurl.error) -> None:
         number, text = (*error.args, '')[:2]
-        if request.form and request.form.error:
-            raise request.form.error
+        if request.form and (broken := request.form.broken()):
+            raise broken
         connected = self._curl.getinfo(pycurl.PRETRANSFER_TIME) > 0
-        failure = Failure(number, text, connected=connected, sent=self._sent(request))
+        failure = Failure(number, text, connected=connected, sent=bodies.gone_out(self._curl, request))
         raise failure.error(request, watch, answer) from error
-
-    def _sent(self, request: Request) -> bool:
-        """Whether the core may have the whole request."""
-        went_out = self._curl.getinfo(pycurl.PRETRANSFER_TIME) > 0 and self._curl.getinfo(pycurl.REQUEST_SIZE) > 0
-        return bool(went_out and self._curl.getinfo(SIZE_UPLOAD) >= request.length)
 
     def _handle(self) -> Any:
         if self._curl is None:
@@ -210,10 +203,13 @@ class Http:
         if self.rate:
             curl.setopt(pycurl.MAX_SEND_SPEED_LARGE, self.rate)
         self._secure(curl)
-        kind = [f'Content-Type: {request.form.content_type}'] if request.form else []
+        kind = bodies.attach(curl, request, self.rate)
+        if request.method == 'PUT':
+            curl.setopt(pycurl.CUSTOMREQUEST, 'PUT')
+        if request.once:
+            curl.setopt(pycurl.FRESH_CONNECT, 1)
         lines = ['Expect:', *kind, *self._login.headers(request.method, request.url), *request.headers]
         curl.setopt(pycurl.HTTPHEADER, [line.encode() for line in lines])
-        self._body(curl, request)
 
     def _secure(self, curl: Any) -> None:
         if self.server.insecure:
@@ -224,26 +220,3 @@ class Http:
         trusted = self.server.certificate or ssl.get_default_verify_paths().cafile
         if trusted:
             curl.setopt(pycurl.CAINFO, os.fsencode(trusted))
-
-    def _body(self, curl: Any, request: Request) -> None:
-        if request.once:
-            curl.setopt(pycurl.FRESH_CONNECT, 1)
-        if request.form:
-            request.form.rewind()
-            curl.setopt(pycurl.POST, 1)
-            curl.setopt(pycurl.POSTFIELDSIZE_LARGE, request.form.length)
-            curl.setopt(pycurl.READFUNCTION, _reader(request.form))
-            size = min(BLOCK, max(SMALLEST_BLOCK, self.rate)) if self.rate else BLOCK
-            curl.setopt(pycurl.UPLOAD_BUFFERSIZE, size)
-        elif request.body is not None:
-            curl.setopt(pycurl.POSTFIELDS, request.body)
-        if request.method == 'PUT':
-            curl.setopt(pycurl.CUSTOMREQUEST, 'PUT')
-
-
-def _reader(form: Multipart) -> Callable[[int], bytes | int]:
-    def read(size: int) -> bytes | int:
-        block = form.read(size)
-        return pycurl.READFUNC_ABORT if block is None else block
-
-    return read

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 
@@ -12,10 +13,16 @@ class Multipart:
     """A `multipart/form-data` body of known length: the fields in order, the file last (contract 7.3, trap 25).
 
     Only the file part has a filename: the core takes every part that has one for the file. The file is sent as long
-    as it was at the beginning; `error` is set when it cannot be read to there.
+    as it was at the beginning. `path`: where `file` may be opened by another reader.
     """
 
-    def __init__(self, fields: Sequence[tuple[str, str]], name: str = '', file: BinaryIO | None = None) -> None:
+    def __init__(
+        self,
+        fields: Sequence[tuple[str, str]],
+        name: str = '',
+        file: BinaryIO | None = None,
+        path: Path | None = None,
+    ) -> None:
         boundary = f'pyca-{secrets.token_hex(16)}'
         head = ''.join(
             f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in fields
@@ -26,7 +33,8 @@ class Multipart:
                 'Content-Type: application/octet-stream\r\n\r\n'
             )
         self.content_type = f'multipart/form-data; boundary={boundary}'
-        self.error: OSError | None = None
+        self.fields, self.name, self.path = fields, name, path
+        self._error: OSError | None = None
         self._head = head.encode('utf-8', 'replace')
         self._tail = f'{"" if file is None else chr(13) + chr(10)}--{boundary}--\r\n'.encode()
         self._file = file
@@ -40,6 +48,14 @@ class Multipart:
         self._before, self._left, self._after = self._head, self._size, self._tail
         if self._file is not None:
             self._file.seek(self._start)
+
+    def broken(self) -> OSError | None:
+        """Why the file could not be read to where it ended at the beginning, if it could not."""
+        if self._error is None and self._file is not None:
+            size = os.fstat(self._file.fileno()).st_size - self._start
+            if size != self._size:
+                return OSError(f'{self._file.name} was written to while it was sent: {self._size} bytes, now {size}')
+        return self._error
 
     def read(self, size: int) -> bytes | None:
         """The next bytes, at most `size`; empty at the end, None when the file fails."""
@@ -57,7 +73,7 @@ class Multipart:
             if not block:
                 raise OSError(f'{file.name} became shorter while it was sent')
         except OSError as error:
-            self.error = error
+            self._error = error
             return None
         self._left -= len(block)
         return block

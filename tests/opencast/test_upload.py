@@ -104,7 +104,21 @@ def test_a_file_that_becomes_shorter_is_not_passed_off_as_whole(core: FakeCore, 
     http = connect(core, rate=2_000_000, beat=lambda: os.truncate(file, 1000))
     core.answer = lambda exchange: exchange.take()
 
-    with pytest.raises(OSError, match='became shorter'):
+    with pytest.raises(OSError, match='3000000 bytes, now 1000$'):
+        http.upload(f'{core.url}/addTrack', FIELDS, Upload(file, 'camera.mp4'))
+
+
+def test_a_file_that_grows_is_said_to_be_written_to(core: FakeCore, connect: Connect, file: Path) -> None:
+    """What went out is cut off where the file ended at first; the core, who says so, is not to blame."""
+
+    def grow() -> None:
+        with file.open('ab') as more:
+            more.write(b'more')
+
+    http = connect(core, rate=2_000_000, beat=grow)
+    core.answer = lambda exchange: exchange.take(400, 'malformed')
+
+    with pytest.raises(OSError, match='was written to while it was sent: 3000000 bytes'):
         http.upload(f'{core.url}/addTrack', FIELDS, Upload(file, 'camera.mp4'))
 
 

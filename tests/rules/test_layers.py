@@ -24,7 +24,7 @@ APART = {'opencast', 'recording', 'storage', *SERVICES}
 """What sits side by side without knowing of each other."""
 DEMO_MAY_IMPORT = {'demo', 'errors', 'clock', 'stop'}
 PLACES = {
-    'pycurl': ('pyca.opencast.http',),
+    'pycurl': ('pyca.opencast.http', 'pyca.opencast.bodies'),
     'icalendar': ('pyca.opencast.calendar',),
     'dateutil': ('pyca.opencast.times', 'pyca.opencast.calendar'),
     'sqlalchemy': ('pyca.storage',),
