@@ -1,4 +1,4 @@
-"""The body of a request, given to libcurl: from memory, from the disk by itself or block by block through us."""
+"""The body of a request for libcurl: from memory, from the disk by itself, or block by block through us."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def test_a_file_that_becomes_shorter_is_not_passed_off_as_whole(core: FakeCore, 
     http = connect(core, rate=2_000_000, beat=lambda: os.truncate(file, 1000))
     core.answer = lambda exchange: exchange.take()
 
-    with pytest.raises(OSError, match='3000000 bytes, now 1000$'):
+    with pytest.raises(OSError, match=r'3000000 bytes, now 1000$'):
         http.upload(f'{core.url}/addTrack', FIELDS, Upload(file, 'camera.mp4'))
 
 
