@@ -52,12 +52,13 @@ NEWS = 86_400.0
 
 @dataclass(frozen=True)
 class Books:
-    """Where the accounts are written; `written` is called after each entry."""
+    """Where the accounts are written; `written` is called after each entry, `errands` at each turn."""
 
     recordings: Recordings
     faults: Faults
     memory: Memory
     written: Callable[[], None] = lambda: None
+    errands: Callable[[], None] = lambda: None
 
 
 Note = Callable[[], None]
@@ -80,6 +81,7 @@ class Accounts:
         self._faults = books.faults
         self._memory = books.memory
         self._written = books.written
+        self._errands = books.errands
         self._clock = clock
         self._backup_mode = backup_mode
         self._lock = threading.Lock()
@@ -114,6 +116,7 @@ class Accounts:
         if not self._cleaned:
             self._faults.clear(ServiceType.CAPTURE)  # what an earlier run could not take back
             self._cleaned = True
+        self._errands()
         self.fault(Fault.DISK_FULL, self._store.full())
         while self._write_one():
             self._written()

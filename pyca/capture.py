@@ -73,7 +73,7 @@ class Capture:
         self._told: dict[Key, int] = {}
         self._since = clock.now()
         self._handled = Handled()
-        self._device = Device(settings.overlap, self._recordings)
+        self._device = Device(settings.overlap, self._recordings, clock)
         self._obstacles: dict[Key, str] = {}
         self._looked_back, self._closing = 0.0, False
         self.desk = Desk()
@@ -142,15 +142,8 @@ class Capture:
     def _add(self, journal: Journal) -> Recording:
         own = key(journal.event)
         self._told.pop(own, None)
-        self._recordings[own] = Recording(journal, self._settings, self._clock, lambda: self._contended(own))
+        self._recordings[own] = Recording(journal, self._settings, self._clock, lambda: self._device.contended(own))
         return self._recordings[own]
-
-    def _contended(self, own: Key) -> bool:
-        """Whether another event's recorder is past its end and still at work."""
-        now = self._clock.now()
-        return any(
-            other != own and now < recording.event.end + 10 for other, recording in list(self._recordings.items())
-        )
 
     def _obey(self) -> None:
         """Do what people want."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from pyca.clock import Clock
 from pyca.event import Event
 from pyca.recording.handled import Key, key
 from pyca.recording.recording import Recording
@@ -15,8 +16,9 @@ logger = logging.getLogger(__name__)
 class Device:
     """Gives the device to one event after the other, by the rule of `capture.overlap`."""
 
-    def __init__(self, rule: str, recordings: Mapping[Key, Recording]) -> None:
+    def __init__(self, rule: str, recordings: Mapping[Key, Recording], clock: Clock) -> None:
         """`recordings`: those under way, kept up to date by their owner."""
+        self._clock = clock
         self._rule = rule
         self._recordings = recordings
         self._waiting: dict[Key, str] = {}
@@ -38,6 +40,12 @@ class Device:
         """Why it did not get it; empty if it never wanted it, or got it."""
         uid = self._waiting.get(key(event))
         return f'the event {uid} had the device' if uid else ''
+
+    def contended(self, own: Key) -> bool:
+        """Whether another event's recorder is past its end and still at work."""
+        now = self._clock.now()
+        others = [recording for other, recording in list(self._recordings.items()) if other != own]
+        return any(now < recording.event.end + 10 for recording in others)
 
     def _having(self, event: Event, now: float) -> list[Recording]:
         """The recordings that have it beyond the start of this event. Adjacent events do not."""
