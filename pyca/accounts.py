@@ -175,7 +175,8 @@ class Accounts:
             status, phase, outcome, cause = EventStatus.PAUSED_AFTER_RECORDING, 'held', Outcome.HELD, held
         elif journal.phase is Phase.FAILED:
             outcome = Outcome.FAILED
-        return Said(status, phase, tuple(offer(journal)), outcome, cause, journal.flaws, journal.gaps)
+        flaws, gaps, resumed = journal.flaws, journal.gaps, bool(journal.resumed)
+        return Said(status, phase, tuple(offer(journal)), outcome, cause, flaws, gaps, resumed)
 
     def _held(self, journal: Journal) -> str:
         """Why nobody may upload it unasked; empty for the usual case."""

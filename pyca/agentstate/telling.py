@@ -40,25 +40,22 @@ class Telling:
         An event that is refused rests for a while and holds up nobody else. Unreachable, Overloaded and LoginFailed,
         which concern all of them, are raised.
         """
-        while self._drop_unknown():
-            pass
-        taken = False
-        for report in self._reports.next():
-            if self._rest(report.uid) <= 0:
-                taken = self._send(report) or taken
+        taken, more = False, True
+        while more:
+            more = False
+            for report in self._reports.next():
+                if self._is_back(report):
+                    del self._unknown[report.uid]
+                if report.uid in self._unknown:
+                    self._drop(report)
+                elif self._rest(report.uid) <= 0:
+                    taken = self._send(report) or taken
+                more = more or report.uid in self._unknown
         return taken
 
-    def _drop_unknown(self) -> bool:
-        """Take the oldest state of each event that the core does not know out of the queue; whether there was one."""
-        dropped = False
-        for report in self._reports.next():
-            if self._returns(report):
-                del self._unknown[report.uid]  # the core took the event away, and has put it back
-            elif report.uid in self._unknown:
-                self._unknown[report.uid] = report.state
-                self._reports.sent(report.id)
-                dropped = True
-        return dropped
+    def _drop(self, report: Report) -> None:
+        self._unknown[report.uid] = report.state
+        self._reports.sent(report.id)
 
     def repeat(self, running: Iterable[str]) -> bool:
         """Say again that these are being recorded, if it is time and nothing about them waits; tells whether it was."""
@@ -115,8 +112,8 @@ class Telling:
                 error,
             )
 
-    def _returns(self, report: Report) -> bool:
-        """Whether a recording that was over goes on: the core may know the event again."""
+    def _is_back(self, report: Report) -> bool:
+        """Whether the core may know the event again: it took it away, and put it back before its end."""
         before = self._unknown.get(report.uid)
         return before is RecordingState.CAPTURE_FINISHED and report.state is RecordingState.CAPTURING
 

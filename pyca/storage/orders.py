@@ -27,6 +27,9 @@ class OrderState(str, Enum):
     REFUSED = 'refused'
 
 
+_ANY = f"SELECT count(*) FROM pyca_order WHERE state = '{OrderState.OPEN.value}'"
+
+
 @dataclass(frozen=True)
 class Placed:
     """An order in the database. `answer` is a sentence, empty while it is open; `created` seconds since the epoch."""
@@ -61,6 +64,8 @@ class Orders:
 
     def open(self) -> list[Placed]:
         """All that have no answer yet, oldest first."""
+        if not self._database.number(_ANY):
+            return []
         question = select(pyca_order).where(_O.state == OrderState.OPEN.value).order_by(_O.id)
         with self._database.read() as connection:
             return _placed(connection.execute(question))

@@ -118,7 +118,7 @@ class Said:
     """What a journal says of its recording. Others move the row on; only what the journal says anew counts.
 
     `flaws` say in words what keeps the recording from being as it should, `gaps` that parts of the event are missing.
-    Both stay, while the `cause` of a state goes with it.
+    Both stay, while the `cause` of a state goes with it. `resumed`: it went on after it had been over.
     """
 
     status: EventStatus
@@ -128,6 +128,7 @@ class Said:
     cause: str = ''
     flaws: str = ''
     gaps: bool = False
+    resumed: bool = False
 
     def is_known(self, row: AnyRow | None, event: Event) -> bool:
         """Whether the journal has said just this before."""
@@ -145,7 +146,7 @@ class Said:
         status = (row.said or '').partition(' ')[0]
         aside = row.status == EventStatus.PAUSED_AFTER_RECORDING and row.phase != 'held'
         was_over = status in _OVER and row.status != EventStatus.FINISHED_UPLOADING and not aside
-        return was_over and self.status in (EventStatus.RECORDING, EventStatus.PARTIAL_RECORDING)
+        return self.resumed and was_over and self.status in (EventStatus.RECORDING, EventStatus.PARTIAL_RECORDING)
 
     def tell(self, connection: Connection, row: AnyRow | None, event: Event, at: float) -> bool:
         """Write it; tells whether the phase is another one than before."""
