@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pyca import __version__, config
 from pyca.accounts import Accounts, Books
+from pyca.accounts_orders import Errands
 from pyca.agentstate.ports import Ports
 from pyca.agentstate.service import AgentStateService
 from pyca.capture import Capture
@@ -25,9 +26,11 @@ from pyca.opencast import catalogs
 from pyca.opencast.client import Core
 from pyca.opencast.endpoints import Endpoints
 from pyca.opencast.http import Http
+from pyca.order import Desk
 from pyca.recording.delivery import Preparation
 from pyca.recording.joining import Joiner
 from pyca.recording.schedule import ScheduleFile
+from pyca.recording.standing import standing
 from pyca.recording.store import Store
 from pyca.schedule.ports import Stores
 from pyca.schedule.service import Schedule
@@ -39,6 +42,7 @@ from pyca.storage.database import Database
 from pyca.storage.faults import Faults
 from pyca.storage.memory import Memory
 from pyca.storage.nodes import KnownNodes
+from pyca.storage.orders import Orders
 from pyca.storage.recorded import Recordings
 from pyca.storage.reports import Reports
 from pyca.storage.services import Services
@@ -126,7 +130,9 @@ class Crews:
         self._house = house
         self._wanted = wanted
         self._bells: defaultdict[str, Bell] = defaultdict(Bell)
-        books = Books(house.recordings, house.faults, house.memory, self._bells['agentstate'].ring)
+        self._desk = Desk(self._bells['capture'].ring, self._bells['accounts'].ring)
+        errands = Errands(Orders(house.database), self._desk, house.clock)
+        books = Books(house.recordings, house.faults, house.memory, self._bells['agentstate'].ring, errands.step)
         backup_mode = house.settings.agent.backup_mode
         self._accounts = Accounts(
             house.store, books, house.clock, backup_mode=backup_mode, bell=self._bells['accounts']
@@ -168,7 +174,8 @@ class Crews:
     def _heartbeat(self) -> Crew:
         house, stop = self._house, Stop()
         services = {service: self._loops[service.label] for service in ServiceType if service.label in self._loops}
-        listeners = [bell for name, bell in self._bells.items() if name in ('ingest', 'agentstate', 'capture')]
+        listening = ('ingest', 'agentstate', 'capture', 'accounts')
+        listeners = [bell for name, bell in self._bells.items() if name in listening]
         heartbeat = Heartbeat(house.database, Services(house.database), services, listeners, house.clock)
         heartbeat.on_new_database = self._accounts.compare
         return Crew([self._loop('heartbeat', lambda *_: heartbeat, stop)], stop)
@@ -189,6 +196,7 @@ class Crews:
     def _make_capture(self, stop: Stop, pulse: Pulse) -> Service:
         house = self._house
         self._capture = Capture(house.settings.capture, house.store, self._accounts, house.clock)
+        self._capture.desk = self._desk
         return self._capture
 
     def _make_ingest(self, stop: Stop, pulse: Pulse) -> Service:
@@ -203,6 +211,7 @@ class Crews:
             catalogs=catalogs,
             clock=house.clock,
             prepare=lambda recorded: preparation.tracks(recorded.name) or recorded.tracks,
+            standing=lambda name: standing(house.store.root / name, house.clock.now()),
             beat=pulse.beat,
         )
         return Ingest(settings.ingest, settings.agent.backup_mode, outside)
