@@ -6,11 +6,11 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
 from pyca.event import Event
+from pyca.recording.account import Account
 from pyca.recording.journal import Journal, Phase, load
 from pyca.recording.overlap import may_start, rivals
 from pyca.recording.recording import Recording
@@ -30,17 +30,6 @@ END_LIMIT = 270.0
 """Seconds that all recorders together may take to end when the agent stops."""
 
 Key = tuple[str, int]
-
-
-class Account(Protocol):
-    """Who is told what happened to a recording. It must neither wait nor raise."""
-
-    def recording(self, journal: Journal) -> None: ...
-
-    def missed(self, event: Event, cause: str) -> None: ...
-
-    def fault(self, fault: Fault, text: str) -> None:
-        """An empty text: the fault is cured."""
 
 
 class Capture:
@@ -66,7 +55,7 @@ class Capture:
         self._account = account
         self._clock = clock
         self._pause = pause
-        self._schedule = Schedule(store.schedule_path)
+        self._schedule = Schedule(store)
         self._recordings: dict[Key, Recording] = {}
         self._told: dict[Key, int] = {}
         self._since = clock.now()
@@ -100,12 +89,17 @@ class Capture:
         return wait
 
     def close(self) -> None:
-        """End what is still running; it goes on when the agent is back before the event's end."""
+        """End what is still running; it goes on when the agent is back before the event's end.
+
+        With `survive_stop` recorders are left to their keepers, until the next agent takes them over.
+        """
         self._closing = True
-        for recording in self._recordings.values():
+        surviving = self._settings.survive_stop
+        ending = [recording for recording in self._recordings.values() if not (surviving and recording.running)]
+        for recording in ending:
             recording.end('the agent was stopped', to_go_on=True)
         deadline = self._clock.monotonic() + END_LIMIT
-        while not all(recording.settled for recording in self._recordings.values()):
+        while not all(recording.settled for recording in ending):
             if self._clock.monotonic() > deadline:
                 self.force()
             self._pause(min((self._tick(recording) for recording in self._recordings.values()), default=0.0))
@@ -217,14 +211,15 @@ class Capture:
             self._handled[_key(event)] = 0.0
             return True
         try:
-            self._store.prepare()
-            self._add(Journal(folder, event, self._settings.flavors)).begin()
+            folder = self._store.make(event)
+            hidden = self._store.hidden(event, self._clock.now())
+            self._add(Journal(folder, event, self._settings.flavors, held=hidden)).begin()
         except (OSError, RecordingsUnusable) as error:
             self._recordings.pop(_key(event), None)
             self._obstacles[_key(event)] = str(error)
-            self._account.fault(Fault.FOLDER_UNUSABLE, f'Nothing can be recorded: {error}')
+            self._account.fault(Fault.FOLDER_UNUSABLE, self._store.trouble() or str(error))
             return False
-        self._account.fault(Fault.FOLDER_UNUSABLE, '')
+        self._account.fault(Fault.FOLDER_UNUSABLE, self._store.trouble())
         return True
 
     def _tell(self) -> None:
@@ -236,9 +231,10 @@ class Capture:
                 self._account.fault(Fault.PROGRAM_MISSING, recording.fault)
             if not recording.settled:
                 continue
-            if recording.journal.phase is Phase.CANCELLED:
+            called_off = recording.journal.phase is Phase.CANCELLED
+            if called_off:
                 recording.journal.discard()
-            if recording.journal.phase is Phase.CANCELLED or recording.event.end + 60 < self._clock.now():
+            if called_off or (recording.saved and recording.event.end + 60 < self._clock.now()):
                 self._told.pop(key, None)
                 del self._recordings[key]
 

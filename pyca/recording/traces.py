@@ -14,7 +14,7 @@ def unfinished(store: Store, since: float) -> Iterator[Journal]:
     for name in store.names():
         second = name.split('-')[1]
         recent = not second.isdigit() or float(second) >= since
-        journal = load(store.root / name) if recent else None
+        journal = load(store.find(name)) if recent else None
         if journal is not None and not journal.phase.over:
             yield journal
 
@@ -35,7 +35,7 @@ def is_over(store: Store, event: Event) -> bool:
 def _journals(store: Store, uid: str) -> Iterator[Journal]:
     ending = f'-{plain(uid)}'
     for name in store.names():
-        journal = load(store.root / name) if name.endswith(ending) else None
+        journal = load(store.find(name)) if name.endswith(ending) else None
         if journal is not None:
             yield journal
     for path in (store.root / DELIVERED).glob('recording-*.json'):
