@@ -219,8 +219,9 @@ def test_recordings_have_their_folders(tmp_path: Path) -> None:
     assert store.names() == [first.name, later.name]
     assert store.delivered('n') == tmp_path / '.delivered' / 'n.json'
     assert Store(tmp_path / 'none').names() == []
-    with pytest.raises(RecordingsUnusable, match='recording-100-a'):
-        Store(tmp_path / 'none').make(EVENT)
+    (tmp_path / 'recording-500-c').touch()
+    with pytest.raises(RecordingsUnusable, match='recording-500-c'):
+        store.make(Event('c', 500, 600))
 
 
 def test_a_uid_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:

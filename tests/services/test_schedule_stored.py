@@ -9,8 +9,8 @@ import pytest
 from pyca.errors import StorageError, Unreachable
 from pyca.opencast.calendar import Calendar as Reader
 from pyca.recording.schedule import Schedule as Reading
-from pyca.recording.store import Store
 from pyca.recording.schedule import ScheduleFile
+from pyca.recording.store import Store
 from pyca.schedule import Schedule, Stores
 from pyca.settings import Agent
 from pyca.states import Fault
