@@ -78,7 +78,6 @@ class Recording:
     def begin(self) -> None:
         """Leave it to a keeper to start the recorder at the event's second, or now if that has passed; OSError."""
         self.journal.folder.mkdir(parents=True, exist_ok=True)
-        self._outputs.adopt_leftovers()
         self._launch()
 
     def take_over(self) -> None:
@@ -91,7 +90,7 @@ class Recording:
             recorder = Recorder.find(self.journal.folder, segments[-1].number)
             state = recorder.state() if recorder is not None else KeeperState('lost')
             logger.warning('%s: an unfinished recording is taken over, its recorder: %s', self.event.uid, state.phase)
-            if state.phase == 'lost' and segments[-1].started is None and state.started is None:
+            if state.phase == 'lost' and not state.started and not self._outputs.began(segments[-1]):
                 segments.pop()  # it never began
             else:
                 self._run = Run(self.journal, recorder, self._settings, self._clock)
@@ -181,10 +180,11 @@ class Recording:
         segment, self._run, self._past = run.segment, None, run
         segment.status, segment.ended = state.status, state.ended or self._outputs.last_written(segment)
         self.changes += 1
-        if segment.started is None and run.asked:
+        began = self._outputs.began(segment)
+        if not began and run.asked:
             self.journal.segments.remove(segment)  # told to stand down: the event was called off, or its end moved
             return self._finish() if self._ending else self._launch()
-        if segment.started is None and state.phase == 'lost':
+        if not began and state.phase == 'lost':
             return self._not_launched(segment, state.error or 'its keeper is gone')
         verdict = self._judge(segment, state)
         segment.end, segment.cause = verdict.end, '; '.join(filter(None, (run.asked, verdict.cause)))
@@ -197,7 +197,7 @@ class Recording:
         return self._plan_restart(segment, stalled=run.stalled)
 
     def _judge(self, segment: Segment, state: KeeperState) -> Verdict:
-        if segment.started is None and state.error:
+        if state.error and not self._outputs.began(segment):
             if state.ended is not None:  # it was tried, and the program could not be started
                 self.fault = state.error
             return Verdict(End.FAILED, state.error)
