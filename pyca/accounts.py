@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 REPORTS = {
     Phase.RECORDING: RecordingState.CAPTURING,
     Phase.FAILING: RecordingState.CAPTURE_ERROR,
-    Phase.INTERRUPTED: RecordingState.CAPTURE_FINISHED,
+    Phase.INTERRUPTED: RecordingState.CAPTURE_ERROR,
     Phase.FINISHED: RecordingState.CAPTURE_FINISHED,
     Phase.FAILED: RecordingState.CAPTURE_ERROR,
 }
@@ -118,6 +118,7 @@ class Accounts:
             self._cleaned = True
         self._errands()
         self.fault(Fault.DISK_FULL, self._store.full())
+        self.fault(Fault.FOLDER_UNUSABLE, self._store.trouble())
         while self._write_one():
             self._written()
         if not self._compared:
@@ -167,7 +168,8 @@ class Accounts:
         status, phase, outcome, cause = STATUS.get(journal.phase), journal.phase.value, None, journal.cause
         if status is None:
             return None
-        held = self._held(journal) if journal.phase is Phase.FINISHED else ''
+        doubtful = journal.phase is Phase.FAILED and journal.held and journal.pieces
+        held = self._held(journal) if journal.phase is Phase.FINISHED or doubtful else ''
         if journal.phase.over and _accepted(journal.folder):
             status, phase = EventStatus.FINISHED_UPLOADING, 'delivered'
             outcome = Outcome.DELIVERED_WITH_GAPS if journal.gaps else Outcome.DELIVERED
@@ -215,10 +217,10 @@ class Accounts:
         for name in self._store.names():
             entry = entries.get(name)
             if entry is None or entry.phase in UNSETTLED:
-                journal = load(self._store.root / name)
+                journal = load(self._store.find(name))
                 if journal is not None:
                     self._mirror(journal)
-            elif entry.phase not in ENDED and _accepted(self._store.root / name):
+            elif entry.phase not in ENDED and _accepted(self._store.find(name)):
                 self._recordings.uploaded(entry.uid, entry.start, self._clock.now())
         if not self._store.usable():
             self._settle()
@@ -226,7 +228,7 @@ class Accounts:
     def _settle(self) -> None:
         """State how recordings ended whose journals nobody will write any more."""
         for row in self._recordings.all(EventStatus.RECORDING, EventStatus.PARTIAL_RECORDING):
-            folder = self._store.root / row.name
+            folder = self._store.find(row.name)
             if row.ours and row.event.end < self._clock.now() - LOST and load(folder) is None:
                 cause = f'the journal of this recording is gone or damaged; what there is of it lies in {folder}'
                 logger.error('%s: failed: %s', row.event.uid, cause)

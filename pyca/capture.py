@@ -6,13 +6,13 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
 from pyca.event import Event
 from pyca.order import Desk
 from pyca.recording import resuming
+from pyca.recording.account import Account
 from pyca.recording.following import follow, obey, wanted
 from pyca.recording.handled import Handled, Key, key
 from pyca.recording.journal import Journal, Phase
@@ -32,17 +32,6 @@ RECENT = 2 * 86400
 """Seconds; a recording that began before that has ended, whatever its journal says."""
 END_LIMIT = 270.0
 """Seconds that all recorders together may take to end when the agent stops."""
-
-
-class Account(Protocol):
-    """Who is told what happened to a recording. It must neither wait nor raise."""
-
-    def recording(self, journal: Journal) -> None: ...
-
-    def missed(self, event: Event, cause: str) -> None: ...
-
-    def fault(self, fault: Fault, text: str) -> None:
-        """An empty text: the fault is cured."""
 
 
 class Capture:
@@ -68,7 +57,7 @@ class Capture:
         self._account = account
         self._clock = clock
         self._pause = pause
-        self._schedule = Schedule(store.schedule_path)
+        self._schedule = Schedule(store)
         self._recordings: dict[Key, Recording] = {}
         self._told: dict[Key, int] = {}
         self._since = clock.now()
@@ -106,12 +95,17 @@ class Capture:
         return wait
 
     def close(self) -> None:
-        """End what is still running; it goes on when the agent is back before the event's end."""
+        """End what is still running; it goes on when the agent is back before the event's end.
+
+        With `survive_stop` recorders are left to their keepers, until the next agent takes them over.
+        """
         self._closing = True
-        for recording in self._recordings.values():
+        surviving = self._settings.survive_stop
+        ending = [recording for recording in self._recordings.values() if not (surviving and recording.running)]
+        for recording in ending:
             recording.end('the agent was stopped', to_go_on=True)
         deadline = self._clock.monotonic() + END_LIMIT
-        while not all(recording.settled for recording in self._recordings.values()):
+        while not all(recording.settled for recording in ending):
             if self._clock.monotonic() > deadline:
                 self.force()
             self._pause(min((self._tick(recording) for recording in self._recordings.values()), default=0.0))
@@ -221,14 +215,15 @@ class Capture:
     def _record(self, journal: Journal) -> bool:
         """Start the keeper of something new; tells whether that could be done."""
         try:
-            self._store.prepare()
+            journal.folder = self._store.make(journal.event)
+            journal.held = journal.held or self._store.hidden(journal.event, self._clock.now())
             self._add(journal).begin()
         except (OSError, RecordingsUnusable) as error:
             self._recordings.pop(key(journal.event), None)
             self._obstacles[key(journal.event)] = str(error)
-            self._account.fault(Fault.FOLDER_UNUSABLE, f'Nothing can be recorded: {error}')
+            self._account.fault(Fault.FOLDER_UNUSABLE, self._store.trouble() or str(error))
             return False
-        self._account.fault(Fault.FOLDER_UNUSABLE, '')
+        self._account.fault(Fault.FOLDER_UNUSABLE, self._store.trouble())
         self._handled.note(journal.event)
         return True
 
@@ -245,6 +240,6 @@ class Capture:
             if called_off:
                 recording.journal.discard()
                 self._handled.forget(recording.event)
-            if called_off or recording.event.end + 60 < self._clock.now():
+            if called_off or (recording.saved and recording.event.end + 60 < self._clock.now()):
                 self._told.pop(own, None)
                 del self._recordings[own]

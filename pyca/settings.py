@@ -62,6 +62,7 @@ class Capture:
     sigterm_time: int = option(-1, minimum=-1)
     sigkill_time: int = option(120, minimum=-1)
     exit_code: int = option(0, minimum=0, maximum=255)
+    survive_stop: bool = option(False)
     overlap: str = option('first', choices=('first', 'last', 'parallel'))
 
 

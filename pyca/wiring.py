@@ -15,7 +15,7 @@ from pyca.agentstate.ports import Ports
 from pyca.agentstate.service import AgentStateService
 from pyca.capture import Capture
 from pyca.clock import Clock, SystemClock
-from pyca.errors import RecordingsUnusable
+from pyca.errors import RecordingsUnusable, StorageError
 from pyca.heartbeat import Heartbeat
 from pyca.ingest.journal import Uploads
 from pyca.ingest.outside import Outside
@@ -30,6 +30,7 @@ from pyca.order import Desk
 from pyca.recording.delivery import Preparation
 from pyca.recording.joining import Joiner
 from pyca.recording.schedule import ScheduleFile
+from pyca.recording.standby import Standby
 from pyca.recording.standing import standing
 from pyca.recording.store import Store
 from pyca.schedule.ports import Stores
@@ -40,6 +41,7 @@ from pyca.states import ServiceType
 from pyca.stop import Bell, Stop
 from pyca.storage.database import Database
 from pyca.storage.faults import Faults
+from pyca.storage.location import locate
 from pyca.storage.memory import Memory
 from pyca.storage.nodes import KnownNodes
 from pyca.storage.orders import Orders
@@ -99,7 +101,7 @@ class House:
         self.memory = Memory(self.database)
         self.recordings = Recordings(self.database)
         self.faults = Faults(self.database)
-        self.store = Store(Path(settings.capture.directory))
+        self.store = Store(Path(settings.capture.directory), standby=Standby(_beside(settings)))
 
     def core(self, stop: Stop, pulse: Pulse, *, rate: int = 0) -> Core:
         """A way to the core for one service; a stop ends its requests."""
@@ -117,6 +119,15 @@ class House:
     def _core(self, http: Http) -> Core:
         endpoints = Endpoints(http, self.settings.server, KnownNodes(self.memory), self.clock)
         return Core(http, endpoints, self.settings.agent.name)
+
+
+def _beside(settings: Settings) -> Path:
+    """The file beside which there is a place that does not lie on the recordings' disk, as far as one can know."""
+    try:
+        database = locate(settings.agent.database).path
+    except StorageError:
+        database = None
+    return database or Path(settings.capture.directory).absolute()
 
 
 class Crews:
@@ -189,7 +200,7 @@ class Crews:
 
     def _make_schedule(self, stop: Stop, pulse: Pulse) -> Service:
         house, settings = self._house, self._house.settings
-        file = ScheduleFile(house.store.schedule_path, house.clock, self._bells['capture'].ring)
+        file = ScheduleFile(house.store, house.clock, self._bells['capture'].ring)
         stores = Stores(Upcoming(house.database), file, house.memory, house.faults)
         return Schedule(settings.agent, settings.server.url, house.core(stop, pulse), stores, house.clock)
 
@@ -201,11 +212,11 @@ class Crews:
 
     def _make_ingest(self, stop: Stop, pulse: Pulse) -> Service:
         house, settings = self._house, self._house.settings
-        preparation = Preparation(house.store.root, Joiner(interrupted=pulse.beating(lambda: stop.requested)))
+        preparation = Preparation(house.store.find, Joiner(interrupted=pulse.beating(lambda: stop.requested)))
         outside = Outside(
             core=house.core(stop, pulse, rate=settings.ingest.upload_rate),
             recordings=house.recordings,
-            uploads=Uploads(house.store.root),
+            uploads=Uploads(house.store.root, house.store.find),
             faults=house.faults,
             memory=house.memory,
             catalogs=catalogs,

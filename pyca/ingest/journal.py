@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -103,11 +103,13 @@ class Upload:
 class Uploads:
     """The remembered steps of all uploads, each in its recording's folder under `root`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, find: Callable[[str], Path] | None = None) -> None:
+        """`find` tells where a recording is, if not all are under `root`."""
         self.root = root
+        self._find = find
 
     def folder(self, name: str) -> Path:
-        return self.root / name
+        return self._find(name) if self._find is not None else self.root / name
 
     def delivered(self, name: str) -> Path:
         """What remains of a recording whose folder was deleted after the upload."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pyca.event import Track
@@ -22,9 +22,9 @@ def offer(journal: Journal) -> list[Track]:
 class Preparation:
     """Makes of a recording's segments what is to be uploaded."""
 
-    def __init__(self, root: Path, joiner: Joiner) -> None:
-        """`root` is the recordings folder."""
-        self._root = root
+    def __init__(self, find: Callable[[str], Path], joiner: Joiner) -> None:
+        """`find` tells where the recording of a name is."""
+        self._find = find
         self._joiner = joiner
 
     def tracks(self, name: str) -> tuple[Track, ...] | None:
@@ -34,7 +34,7 @@ class Preparation:
 
         Takes as long as copying the segments does. Raises Interrupted.
         """
-        journal = load(self._root / name)
+        journal = load(self._find(name))
         if journal is None or not journal.phase.over:
             return None
         pieces = journal.pieces

@@ -1,9 +1,9 @@
-"""The keeper, a small process over one recorder; run as a script, it imports nothing of the agent.
+"""The keeper, a small process over one recorder, with next to nothing of the agent in it.
 
 It gets its orders as JSON on standard input (`recorder.py` writes them), waits for the second itself, starts the
 recorder in a session of its own, writes its state file at each change of meaning, ends when the recorder ends. It
 survives the agent. Signals are blocked, fetched one by one: TERM before the start cancels it, TERM later goes on to
-the recorder.
+the recorder. Nothing in the recorder's process group outlives the recorder.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ import signal
 import sys
 import time
 
+from pyca.recording.remains import end_group
+from pyca.recording.state_file import write
+
 VERSION = 1
 CANCELLED = 'cancelled before its start'
 
 _CHUNK = 0.5  # so that a step of the wall clock is noticed
 _ROUND = 2.0  # between two looks at the log
 _LAST_WORD = 10.0  # for writing the last state while the disk refuses
+_LATE = 0.2  # for a TERM that goes to all processes at once, the recorder first
 _LOG_LIMIT = 4 << 20
 _LOG_KEPT = 512 << 10  # of the beginning, as much of the end
 _LOG_CUT = b'\n[... cut by pyCA: the log had grown too long ...]\n'
@@ -84,6 +88,7 @@ class Keeper:
             'started': None,
             'ended': None,
             'status': None,
+            'told': False,
             'error': '',
         }
         self._unsaved = True
@@ -140,14 +145,19 @@ class Keeper:
         protect(pid)
         while True:
             self._save()
-            done, status = os.waitpid(pid, os.WNOHANG)
-            if done:
-                self._note(phase='ended', status=os.waitstatus_to_exitcode(status), ended=time.time())
-                return
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                break
             self._trim()
             heard = signal.sigtimedwait(_HEARD, _ROUND)
             if heard and heard.si_signo == signal.SIGTERM:
                 os.kill(pid, signal.SIGTERM)
+                self._note(told=True)
+        ended = time.time()
+        end_group(pid)  # as long as the recorder is not waited for, nobody else gets its number
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if status and signal.sigtimedwait({signal.SIGTERM}, _LATE):
+            self._note(told=True)
+        self._note(phase='ended', status=status, ended=ended)
 
     def _trim(self) -> None:
         try:
@@ -178,21 +188,6 @@ class Keeper:
                 return False
             self._unsaved = False
         return True
-
-
-def write(path: str, text: str) -> None:
-    """Replace a file so that after a power cut it is the old one or the new one."""
-    new = path + '.new'
-    with open(new, 'w') as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(new, path)
-    folder = os.open(os.path.dirname(path), os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def protect(recorder: int) -> None:
@@ -236,7 +231,3 @@ def main() -> None:
     os.close(null)
     if orders:  # none: the agent died before it could give any
         Keeper(json.loads(orders)).run()
-
-
-if __name__ == '__main__':
-    main()

@@ -32,13 +32,19 @@ class Launcher:
     def launch(self, start: float) -> Run:
         """The run that starts at this second; its segment is the journal's last one, also when OSError is raised."""
         journal, settings = self._journal, self._settings
-        self._write(self._outputs.set_aside)
-        number = 1 + max((segment.number for segment in journal.segments), default=-1) + journal.failures
+        running = self._running(self._number())
+        if running is None:
+            self._make_way()
+        number = self._number()
         segment = Segment(number, planned=start, told=journal.event.end, files=list(self._outputs.names))
         journal.segments.append(segment)
         self._write(journal.save)
+        if running is not None:
+            return Run(journal, running, settings, self._clock)
         name = journal.event.name
         directory = os.path.join(settings.directory, name)  # as written there: scripts may look at it
+        if os.path.abspath(directory) != os.path.abspath(journal.folder):
+            directory = str(journal.folder)  # the one that stands by
         words = command.arguments(settings.command, directory=directory, name=name, preview_dir=settings.preview_dir)
         recorder = Recorder.spawn(Spec(tuple(words), start, journal.event.end, journal.folder, number))
         return Run(journal, recorder, settings, self._clock)
@@ -52,10 +58,24 @@ class Launcher:
         recorder = Recorder.find(journal.folder, segment.number)
         state = recorder.state() if recorder is not None else KeeperState('lost')
         logger.warning('%s: an unfinished recording is taken over, its recorder: %s', journal.event.uid, state.phase)
-        if state.phase == 'lost' and segment.started is None and state.started is None:
+        if state.phase == 'lost' and not state.started and not self._outputs.began(segment):
             journal.segments.pop()  # it never began
             return None
         return Run(journal, recorder, self._settings, self._clock)
+
+    def _number(self) -> int:
+        journal = self._journal
+        return 1 + max((segment.number for segment in journal.segments), default=-1) + journal.failures
+
+    def _make_way(self) -> None:
+        if not self._journal.segments and not self._journal.failures:
+            self._outputs.adopt_leftovers()
+        self._write(self._outputs.set_aside)
+
+    def _running(self, number: int) -> Recorder | None:
+        """The run of this number, should it be under way: a full disk may not have taken the word of it."""
+        recorder = Recorder.find(self._journal.folder, number)
+        return recorder if recorder is not None and recorder.state().phase in ('waiting', 'running') else None
 
     def _write(self, work: Callable[[], None]) -> None:
         try:

@@ -85,6 +85,10 @@ class Outputs:
         with suppress(OSError):
             state_path(self._journal.folder, segment.number).unlink(missing_ok=True)
 
+    def began(self, segment: Segment) -> bool:
+        """Whether its recorder has run: a power cut may have left a file and no word of who wrote it."""
+        return segment.started is not None or any(self._size(name) for name in segment.files)
+
     def last_written(self, segment: Segment) -> float:
         """When the newest of a segment's files was written last; now, if there is none."""
         times = [path.stat().st_mtime for path in self.paths(segment) if path.exists()]

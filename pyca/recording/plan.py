@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 _VERSION = 1
 
+Stamp = tuple[int, int, int]
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -60,7 +62,7 @@ def read_plan(path: Path) -> Plan | None:
     return None
 
 
-def stamp(path: Path) -> tuple[int, int, int] | None:
+def stamp(path: Path) -> Stamp | None:
     """Changes whenever the file does; None while there is none. One cheap question."""
     try:
         now = os.stat(path)

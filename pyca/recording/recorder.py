@@ -14,7 +14,7 @@ from typing import Any
 from pyca.recording import keeper
 from pyca.recording.atomic import read_json
 from pyca.recording.processes import Process, all_processes, has_variable, stat, words
-from pyca.recording.spec import VARIABLE, KeeperState, Phase, Spec, state_path
+from pyca.recording.spec import VARIABLE, KeeperState, Phase, Spec, keeper_words, state_path
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Recorder:
         try:
             child = os.posix_spawn(
                 sys.executable,
-                [sys.executable, '-I', '-S', keeper.__file__],
+                keeper_words(),
                 {**os.environ, VARIABLE: str(spec.state)},
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, receive, 0),
@@ -160,6 +160,7 @@ class Recorder:
             written.get('status'),
             error or written.get('error', ''),
             tuple(written.get('arguments', ())),
+            bool(written.get('told')),
         )
 
     def _gone(self) -> KeeperState:

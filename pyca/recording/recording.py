@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 
 from pyca.clock import Clock
 from pyca.event import Event
+from pyca.recording.conclusion import conclusion, doubt
 from pyca.recording.journal import ON_TIME, Journal, Phase, Segment
 from pyca.recording.launcher import Launcher
 from pyca.recording.outputs import Outputs
 from pyca.recording.patience import Patience
 from pyca.recording.recorder import KeeperState
 from pyca.recording.run import Run
+from pyca.recording.saving import Saving
 from pyca.recording.verdict import End, Verdict, judge, sizes
 from pyca.settings import Capture
 
@@ -21,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 CONTENTION = 10.0
 """Seconds from an event's start during which the one before may still hold the device."""
+
+
+TOO_EARLY = 'the recorder ended before the event did'
 
 
 class Recording:
@@ -47,7 +53,7 @@ class Recording:
         self._resumed = False
         self._launcher = Launcher(journal, self._outputs, settings, clock)
         self._patience = Patience(clock)
-        self._saved = (0, 0)
+        self._saving = Saving(journal)
 
     @property
     def event(self) -> Event:
@@ -58,6 +64,11 @@ class Recording:
         """Whether nothing of it runs any more (an interrupted one goes on when the agent is back)."""
         resting = self.journal.phase is Phase.INTERRUPTED and not self._resumed
         return self._run is None and (self.journal.phase.over or resting)
+
+    @property
+    def saved(self) -> bool:
+        """Whether the disk has all that there is to say."""
+        return not self._saving.owed
 
     @property
     def running(self) -> bool:
@@ -72,7 +83,6 @@ class Recording:
     def begin(self) -> None:
         """Leave it to a keeper to start the recorder at the event's second, or now if that has passed; OSError."""
         self.journal.folder.mkdir(parents=True, exist_ok=True)
-        self._outputs.adopt_leftovers()
         self._launch()
 
     def take_over(self) -> None:
@@ -124,7 +134,7 @@ class Recording:
             wait = 60.0
         else:
             wait = self._tick_pause()
-        self._save()
+        self._saving.save(self.changes, self._run.changes if self._run is not None else 0)
         return wait
 
     def _tick_run(self, run: Run) -> float:
@@ -166,10 +176,11 @@ class Recording:
         segment, self._run, self._past = run.segment, None, run
         segment.status, segment.ended = state.status, state.ended or self._outputs.last_written(segment)
         self.changes += 1
-        if segment.started is None and run.asked:
+        began = self._outputs.began(segment)
+        if not began and run.asked:
             self.journal.segments.remove(segment)  # told to stand down: the event was called off, or its end moved
             return self._finish() if self._ending else self._launch()
-        if segment.started is None and state.phase == 'lost':
+        if not began and state.phase == 'lost':
             return self._not_launched(segment, state.error or 'its keeper is gone')
         verdict = self._judge(segment, state)
         segment.end, segment.cause = verdict.end, '; '.join(filter(None, (run.asked, verdict.cause)))
@@ -182,11 +193,11 @@ class Recording:
         return self._plan_restart(segment, stalled=run.stalled)
 
     def _judge(self, segment: Segment, state: KeeperState) -> Verdict:
-        if segment.started is None and state.error:
+        if state.error and not self._outputs.began(segment):
             if state.ended is not None:  # it was tried, and the program could not be started
                 self.fault = state.error
             return Verdict(End.FAILED, state.error)
-        sent = [number for number, _ in segment.signals]
+        sent = [number for number, _ in segment.signals] + [signal.SIGTERM] * state.told
         return judge(state.status, self._settings.exit_code, sent, sizes(self._outputs.paths(segment)))
 
     def _log_end(self, segment: Segment) -> None:
@@ -209,40 +220,29 @@ class Recording:
         if ((told_less or ended) and segment.end in (End.GOOD, End.FORCED) and not stalled) or unseen:
             self._patience.at_once(counted=unseen)
             return
+        if segment.end is End.GOOD and not stalled and not self._patience.failures:
+            logger.error('%s: %s', self.event.uid, TOO_EARLY)
         self._patience.failed(contended=now < self.event.start + CONTENTION and self._contended())
         if not segment.files:
             self.journal.segments.remove(segment)
             self.journal.failures += 1
             self._outputs.forget(segment)
-        self._enter(Phase.FAILING, segment.cause or 'the recorder ended before the event did')
+        self._enter(Phase.FAILING, segment.cause or TOO_EARLY)
 
     def _finish(self) -> None:
         journal = self.journal
-        good = any(segment.end is not End.FAILED for segment in journal.pieces)
         self._resumed = False
-        if not journal.segments and not journal.failures and self._ending:
-            phase = Phase.CANCELLED
-        elif self._to_go_on and self._clock.now() < self.event.end - ON_TIME:
-            phase = Phase.INTERRUPTED
-        else:
-            phase = Phase.FINISHED if good else Phase.FAILED
-        self._enter(phase, self._ending or (journal.flaws if good else journal.cause or journal.last_cause))
+        phase, cause = conclusion(journal, self._ending)
+        if phase is not Phase.CANCELLED and self._to_go_on and self._clock.now() < self.event.end - ON_TIME:
+            phase, cause = Phase.INTERRUPTED, self._ending
+        self._enter(phase, cause)
+        if phase is Phase.FAILED:
+            journal.held = journal.held or doubt(journal)
         log = logger.error if phase is Phase.FAILED else logger.info
         if phase is not Phase.CANCELLED or not self._to_go_on:  # by a stop of the agent nothing is called off
-            log('%s: recording %s%s', self.event.uid, phase.value, f': {journal.cause}' if journal.cause else '')
+            log('%s: recording %s%s', self.event.uid, phase.value, f': {journal.held or cause}' if cause else '')
 
     def _enter(self, phase: Phase, cause: str) -> None:
         if (phase, cause) != (self.journal.phase, self.journal.cause):
             self.journal.phase, self.journal.cause = phase, cause
             self.changes += 1
-
-    def _save(self) -> None:
-        """Write the journal if it changed; a disk that does not take it is tried again at the next look."""
-        state = (self.changes, self._run.changes if self._run is not None else 0)
-        if state == self._saved:
-            return
-        try:
-            self.journal.save()
-            self._saved = state
-        except OSError as error:
-            logger.debug('%s: the journal cannot be written now: %s', self.event.uid, error)

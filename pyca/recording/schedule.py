@@ -5,30 +5,65 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
 from pyca.event import Event
-from pyca.recording.plan import Plan, read_plan, stamp, write_plan
+from pyca.recording.plan import Plan, Stamp, read_plan, stamp, write_plan
+
+
+class Place(Protocol):
+    """Where the schedule is: the store."""
+
+    @property
+    def schedule_path(self) -> Path: ...
+
+    @property
+    def other_schedule(self) -> Path | None:
+        """The place for it while the recordings folder cannot be used."""
+
+    def trouble(self) -> str:
+        """Empty, or why the recordings folder cannot be used."""
+
+
+def paths(place: Place) -> list[Path]:
+    """Both places."""
+    return [path for path in (place.schedule_path, place.other_schedule) if path is not None]
+
+
+def newest(place: Place) -> Plan | None:
+    """What was written last. A disk that was away may come back with a schedule of last week."""
+    plans = [plan for path in paths(place) if (plan := read_plan(path)) is not None]
+    return max(plans, key=lambda plan: plan.written, default=None)
 
 
 class ScheduleFile:
     """The writer's side."""
 
-    def __init__(self, path: Path, clock: Clock, written: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, place: Place, clock: Clock, written: Callable[[], None] = lambda: None) -> None:
         """`written` is called after each writing."""
-        self._path = path
+        self._place = place
         self._clock = clock
         self._written = written
+
+    @property
+    def _path(self) -> Path:
+        """Elsewhere while the recordings folder cannot be used: capture knows of no other schedule."""
+        other = self._place.other_schedule
+        return other if other is not None and self._place.trouble() else self._place.schedule_path
 
     def write_schedule(self, events: Sequence[Event], synced: float, gone: Mapping[str, str] | None = None) -> None:
         """Replace the schedule; `gone` says by uid why events were dropped. Raises RecordingsUnusable."""
         plan = Plan(tuple(sorted(events, key=lambda event: event.start)), synced, self._clock.now(), gone or {})
+        path, other = self._path, self._place.other_schedule
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_plan(self._path, plan)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_plan(path, plan)
+            if other is not None and other != path:
+                other.unlink(missing_ok=True)
         except OSError as error:
-            raise RecordingsUnusable(f'{self._path} cannot be written: {error.strerror}') from error
+            raise RecordingsUnusable(f'{path} cannot be written: {error.strerror}') from error
         self._written()
 
     @property
@@ -38,16 +73,16 @@ class ScheduleFile:
 
     def read_schedule(self) -> tuple[list[Event], float] | None:
         """The events, when the core was heard; None if there is no file that can be read."""
-        plan = read_plan(self._path)
+        plan = newest(self._place)
         return (list(plan.events), plan.synced or 0.0) if plan is not None else None
 
 
 class Schedule:
     """The reader's side. A file that is gone or damaged changes nothing of what is known."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen: tuple[int, int, int] | None = None
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._seen: list[Stamp] = []
         self.events: Mapping[tuple[str, int], Event] = {}
         """By uid with start. Replaced as a whole, so that other threads may look at it."""
         self.gone: Mapping[str, str] = {}
@@ -57,11 +92,11 @@ class Schedule:
 
     def refresh(self) -> bool:
         """Read the file if it is another one than before; whether there is a new schedule."""
-        mark = stamp(self._path)
-        if mark is None or mark == self._seen:
+        marks = [mark for path in paths(self._place) if (mark := stamp(path)) is not None]
+        if not marks or marks == self._seen:
             return False
-        self._seen = mark
-        plan = read_plan(self._path)
+        self._seen = marks
+        plan = newest(self._place)
         if plan is None:
             return False
         self.events = {(event.uid, event.start): event for event in plan.events}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,13 @@ Phase = Literal['waiting', 'running', 'ended', 'lost']
 
 VARIABLE = 'PYCA_KEEPER'
 """The environment variable of keeper, recorder and the recorder's children; its value is the path of the state file."""
+
+
+def keeper_words() -> list[str]:
+    """The command of a keeper, by whose own file keepers are known."""
+    home = str(Path(keeper.__file__).parents[2])
+    start = f'import sys; sys.path.insert(0, {home!r}); from pyca.recording.keeper import main; main()'
+    return [sys.executable, '-I', '-S', '-c', start, keeper.__file__]
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,8 @@ class KeeperState:
 
     `ended` without `started` never ran: `error` says why. `lost`: keeper gone, recorder gone, nobody saw how.
     `pid` is the recorder's; `status` its exit code, or minus the signal that ended it, None while unknown. `started`
-    is the wall clock (approximate where the state file could not be written), as is `ended`.
+    is the wall clock (approximate where the state file could not be written), as is `ended`. `told`: somebody asked
+    the keeper to end (TERM), as systemd does with all processes of a service at once.
     """
 
     phase: Phase
@@ -61,6 +70,7 @@ class KeeperState:
     status: int | None = None
     error: str = ''
     arguments: tuple[str, ...] = ()
+    told: bool = False
 
 
 def state_path(folder: Path, number: int) -> Path:

@@ -2,103 +2,107 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple, Protocol
 
 from pyca.errors import AlreadyRunning, RecordingsUnusable
 from pyca.event import Event
+from pyca.recording.disk import Disk, Space, SystemDisk
+from pyca.recording.standby import Standby, recordings_in
 
 logger = logging.getLogger(__name__)
 
 DELIVERED = '.delivered'
 """The folder, beside the recordings, for what remains of those that were deleted after their upload."""
+ON_TIME = 5.0
+"""Seconds that a recording may begin late without anything being missed."""
 ROOM = 1 << 20
 """Bytes; with less the folder counts as full."""
-
-
+SCHEDULE = 'schedule.json'
 RESERVE = '.reserve'
 """A file that only takes room. Whoever uploads may delete it: a full disk is cured by uploads, which need notes."""
 RESERVED = 256 << 10
 """Its bytes."""
 
 
-class Space(NamedTuple):
-    """Bytes of a file system; `free` is what this user may still fill."""
-
-    total: int
-    used: int
-    free: int
-
-
-class Disk(Protocol):
-    """What the store asks the machine."""
-
-    def space(self, path: Path) -> Space: ...
-
-    def writable(self, path: Path) -> bool: ...
-
-
-class SystemDisk:
-    """The file systems of this machine."""
-
-    def space(self, path: Path) -> Space:
-        return Space(*shutil.disk_usage(path))
-
-    def writable(self, path: Path) -> bool:
-        return os.access(path, os.W_OK | os.X_OK)
-
-
 class Store:
     """Where the folders of the recordings lie, with the lock of the one agent that may write there.
 
-    A marker file in the folder tells it from the empty place where its disk should have been mounted. `seen_before`
-    says that an earlier run of the agent has seen the marker.
+    A marker file in the folder tells it from the empty place where its disk should have been mounted. While the folder
+    cannot be used, recordings begin in the `Standby` folder, and stay there.
     """
 
-    def __init__(self, root: Path, *, seen_before: bool = False, disk: Disk | None = None) -> None:
+    def __init__(self, root: Path, *, standby: Standby | None = None, disk: Disk | None = None) -> None:
         self.root = root
-        self._marked = seen_before
+        self._standby = standby or Standby()
+        self._marked = False
+        self._failure = ''
         self._disk = disk or SystemDisk()
 
     @property
     def schedule_path(self) -> Path:
-        return self.root / 'schedule.json'
+        return self.root / SCHEDULE
+
+    @property
+    def other_schedule(self) -> Path | None:
+        """The schedule's place while the folder cannot be used."""
+        return self._standby.folder / SCHEDULE if self._standby.folder is not None else None
 
     @property
     def marker(self) -> Path:
         return self.root / '.pyca'
 
-    @property
-    def marked(self) -> bool:
-        """Whether the marker was ever seen: to be remembered as the next run's `seen_before`."""
-        return self._marked
-
     def folder(self, event: Event) -> Path:
-        return self.root / event.name
+        return self.find(event.name)
+
+    def find(self, name: str) -> Path:
+        """Where a recording of this name is, or would be."""
+        return self._standby.find(name) or self.root / name
 
     def make(self, event: Event) -> Path:
-        """The event's folder, made if need be. RecordingsUnusable when it cannot be."""
-        folder = self.folder(event)
+        """The event's folder, made if need be, elsewhere if need be. RecordingsUnusable when it cannot be."""
         try:
-            folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise RecordingsUnusable(f'cannot make the folder {folder}: {error.strerror}') from error
+            self.prepare()
+        except RecordingsUnusable:
+            folder = self._standby.make(event.name)
+            if folder is None:
+                raise
+            return folder
+        return self._made(self.folder(event))
+
+    def _made(self, folder: Path) -> Path:
+        for last in (False, True):
+            try:
+                folder.mkdir(exist_ok=True)
+                break
+            except OSError as error:
+                if last or error.errno != errno.ENOSPC:
+                    raise RecordingsUnusable(f'cannot make the folder {folder}: {error.strerror}') from error
+                (self.root / RESERVE).unlink(missing_ok=True)
         return folder
 
     def names(self) -> list[str]:
         """The names of all recordings that have a folder, oldest start first."""
-        try:
-            with os.scandir(self.root) as entries:
-                found = [entry.name for entry in entries if entry.name.startswith('recording-') and entry.is_dir()]
-        except OSError:
-            return []
-        return sorted(found)
+        return sorted({*recordings_in(self.root), *self._standby.names()})
+
+    def trouble(self) -> str:
+        """Empty, or why the folder cannot be used now, with what is done instead, as a sentence."""
+        if self._failure:
+            with suppress(RecordingsUnusable):
+                self.prepare()
+        reason = self._failure or self._not_mounted() or self._not_writable()
+        return f'{reason}{self._standby.instead}' if reason else ''
+
+    def hidden(self, event: Event, now: float) -> str:
+        """Empty, or why a person has to look at the recording that begins now: its first part may be hidden."""
+        if now - event.start <= ON_TIME or self._standby.find(event.name) is None:
+            return ''
+        return f'it began late in another folder: a first part may lie in {self.root / event.name}'
 
     def delivered(self, name: str) -> Path:
         """Where the story of a recording stays after its folder has been deleted."""
@@ -113,30 +117,36 @@ class Store:
 
     def usable(self) -> str:
         """Empty, or why nothing can be recorded here, as a sentence."""
-        root = self.root
         if reason := self._not_mounted():
             return reason
+        if not self.root.exists():
+            return f'the recordings folder {self.root} is missing; create it, or change "directory" in [capture]'
+        return self._not_writable() or self.full()
+
+    def _not_writable(self) -> str:
+        root = self.root
         if not root.exists():
-            return f'the recordings folder {root} is missing; create it, or change "directory" in [capture]'
+            return ''
         if not root.is_dir():
             return f'{root} is not a folder; change "directory" in [capture]'
         if not self._disk.writable(root):
             return f'the recordings folder {root} cannot be written by this user; change its owner or its mount options'
-        return self.full()
+        return ''
 
     def prepare(self) -> None:
         """Make the folder at its first use. A full disk is no hindrance: it can be cured while the agent runs."""
-        if reason := self._not_mounted():
-            raise RecordingsUnusable(reason)
+        self._failure = self._not_mounted() or self._not_writable()
+        if self._failure:
+            raise RecordingsUnusable(self._failure)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.marker.touch()
             self._marked = True
+            self._standby.remember(self.root)
             self._reserve()
         except OSError as error:
-            raise RecordingsUnusable(
-                self.usable() or f'cannot use the recordings folder {self.root}: {error.strerror}'
-            ) from error
+            self._failure = self.usable() or f'cannot use the recordings folder {self.root}: {error.strerror}'
+            raise RecordingsUnusable(self._failure) from error
 
     def full(self) -> str:
         """Empty, or that the disk is full, as a sentence."""
@@ -155,7 +165,7 @@ class Store:
     def _not_mounted(self) -> str:
         if self.marker.exists():
             self._marked = True
-        elif self._marked:
+        elif self._marked or self._standby.remembers(self.root):
             return (
                 f'the recordings folder {self.root} lacks its file {self.marker.name}, so its disk seems not to be '
                 f'mounted; mount it, or, if the folder is meant to be new, create an empty file {self.marker}'

@@ -15,7 +15,7 @@ def unfinished(store: Store, since: float) -> Iterator[Journal]:
     for name in store.names():
         second = name.split('-')[1]
         recent = not second.isdigit() or float(second) >= since
-        journal = load(store.root / name) if recent else None
+        journal = load(store.find(name)) if recent else None
         if journal is not None and not journal.phase.over:
             yield journal
 
@@ -36,7 +36,7 @@ def earlier(store: Store, event: Event) -> Journal | None:
 def _journals(store: Store, uid: str) -> Iterator[Journal]:
     endings = tuple(f'-{plain(name)}' for name in (uid, rest_uid(uid)))
     for name in store.names():
-        journal = load(store.root / name) if name.endswith(endings) else None
+        journal = load(store.find(name)) if name.endswith(endings) else None
         if journal is not None and journal.uid == uid:
             yield journal
     for path in (store.root / DELIVERED).glob('recording-*.json'):

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pyca.recording import keeper
+from pyca.recording import keeper, state_file
+from pyca.recording.spec import keeper_words
 
 
 @pytest.fixture
@@ -52,9 +53,7 @@ def test_a_short_log_stays(log: int, tmp_path: Path) -> None:
 
 
 def test_without_orders_nothing_happens(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, '-I', '-S', keeper.__file__], input=b'', cwd=tmp_path, check=False, timeout=60
-    )
+    done = subprocess.run(keeper_words(), input=b'', cwd=tmp_path, check=False, timeout=60)
 
     assert done.returncode == 0
     assert list(tmp_path.iterdir()) == []
@@ -62,22 +61,36 @@ def test_without_orders_nothing_happens(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('orders', [b'{"version": 99}', b'{"version"'])
 def test_orders_of_another_version_are_refused(orders: bytes, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, '-I', '-S', keeper.__file__], input=orders, cwd=tmp_path, check=False, timeout=60
-    )
+    done = subprocess.run(keeper_words(), input=orders, cwd=tmp_path, check=False, timeout=60)
 
     assert done.returncode != 0
 
 
-def test_the_keeper_imports_nothing_of_the_agent() -> None:
-    program = (
-        f'import sys\nexec(open({keeper.__file__!r}).read(), dict(__name__="kept"))\n'
-        'print([name for name in sys.modules if name.partition(".")[0] in '
-        '("pyca", "subprocess", "pathlib", "typing", "threading")])'
+def test_the_keeper_imports_next_to_nothing() -> None:
+    *words, program, _ = keeper_words()
+    look = (
+        'import sys; print(sorted(name for name in sys.modules if name.partition(".")[0] in '
+        '("pyca", "subprocess", "pathlib", "typing", "threading")))'
     )
 
     seen = subprocess.run(
-        [sys.executable, '-I', '-S', '-c', program], check=True, capture_output=True, text=True, timeout=60
+        [*words, program.replace('main()', look)], check=True, capture_output=True, text=True, timeout=60
     )
 
-    assert seen.stdout.strip() == '[]'
+    own = ['keeper', 'remains', 'state_file']
+    assert seen.stdout.strip() == str(['pyca', 'pyca.recording', *(f'pyca.recording.{name}' for name in own)])
+
+
+def test_the_last_word_is_written_on_a_disk_without_room(tmp_path: Path) -> None:
+    path = tmp_path / 'keeper-0.json'
+    state_file.write(str(path), json.dumps({'phase': 'running', 'arguments': ['x' * 4000]}))
+    (tmp_path / 'keeper-0.json.new').mkdir()  # no new file can be written
+
+    state_file.write(str(path), json.dumps({'phase': 'ended', 'arguments': ['x' * 4000], 'error': 'e' * 500}))
+
+    assert json.loads(path.read_text())['phase'] == 'ended'
+
+
+def test_a_first_word_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match='No such file'):
+        state_file.write(str(tmp_path / 'none' / 'keeper-0.json'), '{}')

@@ -216,16 +216,45 @@ def test_the_whole_group_is_killed(spawn: Spawn, folder: Path) -> None:
     wait_for(lambda: not alive(child))
 
 
-def test_what_a_recorder_leaves_behind_is_found(spawn: Spawn, folder: Path) -> None:
-    # given a recorder that ended without its child
-    recorder = spawn(words=('sh', '-c', 'sleep 600 & exit 4'))
-    assert over(recorder).status == 4
-    (left,) = recorder.leftovers()
+@pytest.mark.parametrize('code', [0, 4])
+def test_what_a_recorder_leaves_behind_ends_before_the_recorder_counts_as_ended(
+    spawn: Spawn, folder: Path, code: int
+) -> None:
+    """A script that ends without its ffmpeg: the device must be free, the file finished."""
+    child = """sh -c 'trap "echo finished; exit" TERM; echo up; while :; do sleep 0.1; done' &"""
+    wait = 'while ! grep -q up "${PYCA_KEEPER%/*}/recorder.log"; do sleep 0.1; done'
+    recorder = spawn(words=('sh', '-c', f'{child} {wait}; exit {code}'))
+
+    assert over(recorder).status == code
+
+    assert 'finished' in log(folder)
+    assert recorder.leftovers() == []
+
+
+def test_what_a_killed_keeper_could_not_end_is_found(spawn: Spawn, folder: Path) -> None:
+    recorder = spawn(words=('sh', '-c', 'sleep 600 & echo up; wait'))
+    up(recorder, folder)
+    child = wait_for(recorder.leftovers)[0]
+    keeper_of(folder).signal(SIGKILL)
+    recorder.signal(SIGKILL)
+    assert over(recorder).phase == 'lost'
 
     recorder.kill_group(SIGTERM)
 
-    wait_for(lambda: not alive(left))
+    wait_for(lambda: not alive(child))
     assert recorder.leftovers() == []
+
+
+def test_a_keeper_that_is_told_to_end_says_so(spawn: Spawn, folder: Path) -> None:
+    """As systemd does where a unit ends all processes of a service at once."""
+    recorder = spawn('import time; print("up", flush=True); time.sleep(60)')
+    up(recorder, folder)
+
+    recorder.signal(SIGTERM)
+    keeper_of(folder).signal(SIGTERM)
+
+    state = over(recorder)
+    assert (state.status, state.told) == (-SIGTERM, True)
 
 
 def test_a_group_of_somebody_else_is_left_alone(folder: Path) -> None:

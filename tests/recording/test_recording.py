@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
+import re
 import shlex
 import signal
 import sys
@@ -206,6 +209,141 @@ def test_after_a_power_cut_the_rest_is_recorded_at_once(tmp_path: Path) -> None:
     assert [segment.end for segment in second.journal.segments] == [End.UNKNOWN, End.GOOD]
 
 
+def test_a_power_cut_before_the_keeper_could_tell_of_the_start_costs_nothing(tmp_path: Path) -> None:
+    first = make(tmp_path, event(10), options(OBEDIENT, sigterm_time=0))
+    first.begin()
+    drive(first, running(first))
+    assert kill(first)
+    keeper = state_path(first.journal.folder, 0)
+    keeper.write_text(
+        json.dumps({**json.loads(keeper.read_text()), 'phase': 'waiting', 'recorder': None, 'started': None})
+    )
+    first.journal.segments[0].started = None
+    first.journal.save()
+
+    second = agent_anew(first)
+    drive(second, lambda: second.settled)
+
+    assert [segment.end for segment in second.journal.segments] == [End.UNKNOWN, End.GOOD]
+    assert [track.path.stat().st_size for piece in second.journal.pieces for track in second.journal.tracks(piece)] == [
+        1,
+        1,
+    ]
+
+
+def test_a_crash_at_the_very_end_is_kept_for_a_person(tmp_path: Path) -> None:
+    """Fifty-nine good minutes may be in the file; a crash is never called finished all the same."""
+    code = 'import os,sys,time; open(sys.argv[1],"w").write("x"); time.sleep(1.5); os.kill(os.getpid(), 11)'
+    recording = make(tmp_path, event(4), options(code))
+
+    recording.begin()
+    drive(recording, lambda: recording.settled)
+
+    stored = load(recording.journal.folder)
+    assert stored is not None
+    assert stored.phase is Phase.FAILED
+    assert len(stored.pieces) == 1
+    assert 'SIGSEGV' in stored.held
+    assert 'a person decides' in stored.held
+
+
+def test_a_crash_that_left_nothing_leaves_nothing_to_decide(tmp_path: Path) -> None:
+    recording = make(tmp_path, event(3), options('import sys; open(sys.argv[1],"w"); raise SystemExit(1)'))
+
+    recording.begin()
+    drive(recording, lambda: recording.settled)
+
+    assert (recording.journal.phase, recording.journal.held) == (Phase.FAILED, '')
+
+
+@pytest.mark.parametrize('code', ['import sys; open(sys.argv[1],"w")', 'pass'])
+def test_an_empty_file_is_a_failure_whatever_the_recorder_says(
+    tmp_path: Path, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    recording = make(tmp_path, event(9), options(code))
+
+    recording.begin()
+    drive(recording, lambda: recording.settled)
+
+    assert recording.journal.phase is Phase.FAILED
+    assert re.search('is (empty|missing)', recording.journal.cause)
+    assert 2 <= recording.journal.failures <= 5
+    assert list(recording.journal.folder.glob('*.bin*')) == []
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(said) == 2  # that it fails, how it ended
+    assert 'recording failed' in said[1]
+
+
+def test_a_recorder_that_ends_too_early_with_success_is_started_again_with_growing_pauses(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    recording = make(tmp_path, event(13), options('import sys; open(sys.argv[1],"a").write("x")'))
+
+    recording.begin()
+    drive(recording, lambda: recording.settled)
+
+    assert recording.journal.phase is Phase.FINISHED
+    assert 2 <= len(recording.journal.pieces) <= 4
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert said == ['uid-1: the recorder ended before the event did']
+
+
+def test_a_recorder_that_stands_still_is_replaced(tmp_path: Path) -> None:
+    grow = 'for _ in range(9): f.write(b"x"); time.sleep(0.1)'
+    grows = f'import sys,time; f=open(sys.argv[1],"ab",0)\n{grow}\ntime.sleep(600)'
+    clock, settings = Movable(), replace(options(grows, sigkill_time=5), directory=str(tmp_path))
+    happening = event(3000)
+    recording = Recording(Journal(tmp_path / happening.name, happening, settings.flavors), settings, clock)
+    recording.begin()
+    drive(recording, lambda: size(recording) == 9 and recording.journal.phase is Phase.RECORDING)
+    recording.tick()
+    first = pid(recording)
+
+    clock.later += 100
+    recording.tick()
+    assert pid(recording) == first
+    clock.later += 30
+    drive(recording, lambda: len(recording.journal.segments) == 2 and size(recording) == 9)
+
+    stalled = recording.journal.segments[0]
+    assert 'has stopped growing' in stalled.cause
+    assert [number for number, _ in stalled.signals] == [signal.SIGTERM]
+    recording.end('enough')
+    drive(recording, lambda: recording.settled)
+
+
+def test_a_stop_that_reaches_all_processes_at_once_is_no_crash(tmp_path: Path) -> None:
+    """As units with KillMode=control-group do it: nobody asked the recorder but systemd."""
+    first = make(tmp_path, event(12), options(OBEDIENT, sigterm_time=0))
+    first.begin()
+    drive(first, running(first))
+    os.kill(pid(first), signal.SIGTERM)
+    os.kill(load_keeper(first), signal.SIGTERM)
+    first.end('the agent was stopped', to_go_on=True)
+    drive(first, lambda: first.settled)
+
+    assert first.journal.phase is Phase.INTERRUPTED
+    assert first.journal.segments[0].end is End.GOOD
+
+
+def test_a_recorder_that_a_full_disk_kept_from_being_written_down_is_not_started_twice(tmp_path: Path) -> None:
+    settings = options(OBEDIENT, sigterm_time=0)
+    happening = event(8)
+    first = make(tmp_path, happening, settings)
+    (tmp_path / happening.name / '.recording.json.new').mkdir(parents=True)  # where a journal is written first
+    first.begin()
+    drive(first, running(first))
+    assert load(first.journal.folder) is None
+
+    second = make(tmp_path, happening, settings)  # killed meanwhile: the new agent finds no journal
+    second.begin()
+    drive(second, running(second))
+
+    assert pid(second) == pid(first)
+    drive(second, lambda: second.settled)
+    assert [segment.end for segment in second.journal.segments] == [End.GOOD]
+
+
 def load_keeper(recording: Recording) -> int:
     assert recording._run is not None
     assert recording._run._recorder is not None
@@ -290,9 +428,13 @@ class Movable(SystemClock):
 
     def __init__(self) -> None:
         self.wrong = 0.0
+        self.later = 0.0
 
     def now(self) -> float:
-        return super().now() + self.wrong
+        return super().now() + self.wrong + self.later
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.later
 
 
 def test_a_clock_that_steps_over_the_end_kills_nothing_at_once(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 from pyca.errors import AlreadyRunning, RecordingsUnusable
 from pyca.event import Event
 from pyca.recording.atomic import read_json, write_json
+from pyca.recording.disk import Space
 from pyca.recording.plan import Plan, read_plan, stamp, write_plan
-from pyca.recording.store import Space, Store
+from pyca.recording.standby import Standby
+from pyca.recording.store import Store
 
 EVENT = Event('a', 100, 200, 'Title ä', {'summary': 'Title ä', 'attach': [{'data': 'x\ny'}], 'dtstart': 100})
 
@@ -38,7 +41,6 @@ def test_the_folder_is_made_with_its_parents(tmp_path: Path) -> None:
     with store.lock():
         assert store.root.is_dir()
         assert store.usable() == ''
-        assert store.marked
 
 
 def test_a_second_agent_is_told_who_the_first_is(tmp_path: Path) -> None:
@@ -65,18 +67,28 @@ def test_the_lock_of_a_killed_agent_is_free(tmp_path: Path) -> None:
         assert Store(tmp_path).usable() == ''
 
 
+def used_before(folder: Path) -> Path:
+    """A recordings folder as an agent finds it that starts while its disk is not mounted."""
+    root = folder / 'recordings'
+    Store(root, standby=Standby(folder / 'pyca.db')).prepare()
+    shutil.rmtree(root)
+    root.mkdir()
+    return root
+
+
 def test_a_disk_that_is_not_mounted_is_not_filled(tmp_path: Path) -> None:
     """H15: the root file system was filled instead."""
     # given a folder that an earlier run has used, now an empty mount point
-    store = Store(tmp_path, seen_before=True)
+    root = used_before(tmp_path)
+    store = Store(root, standby=Standby(tmp_path / 'pyca.db'))
 
     assert 'mounted' in store.usable()
     with pytest.raises(RecordingsUnusable, match='mounted'), store.lock():
         pass
-    assert list(tmp_path.iterdir()) == []
+    assert list(root.iterdir()) == []
 
     # when it is mounted, or said to be new
-    (tmp_path / '.pyca').touch()
+    (root / '.pyca').touch()
     assert store.usable() == ''
     with store.lock():
         pass
@@ -91,11 +103,65 @@ def test_a_disk_that_goes_away_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_that_was_there_once_is_not_made(tmp_path: Path) -> None:
-    store = Store(tmp_path / 'gone', seen_before=True)
+    used_before(tmp_path).rmdir()
+    store = Store(tmp_path / 'recordings', standby=Standby(tmp_path / 'pyca.db'))
 
     with pytest.raises(RecordingsUnusable), store.lock():
         pass
-    assert not (tmp_path / 'gone').exists()
+    assert not (tmp_path / 'recordings').exists()
+
+
+def test_what_cannot_begin_in_its_folder_begins_beside_the_database_and_is_found_there(tmp_path: Path) -> None:
+    root, beside = used_before(tmp_path), tmp_path / 'pyca.db'
+    store = Store(root, standby=Standby(beside))
+
+    folder = store.make(EVENT)
+
+    assert folder.parent == tmp_path / 'pyca.db.standby'
+    assert 'until then recordings go to' in store.trouble()
+    assert list(root.iterdir()) == []
+    store.marker.touch()  # it is mounted again
+    assert store.trouble() == ''
+    assert store.make(Event('b', 300, 400)).parent == root
+    assert store.names() == ['recording-100-a', 'recording-300-b']
+    assert store.find('recording-100-a') == folder
+    assert Store(root, standby=Standby(beside)).find('recording-100-a') == folder
+
+
+def test_another_folder_in_the_configuration_is_a_new_one(tmp_path: Path) -> None:
+    used_before(tmp_path)
+    store = Store(tmp_path / 'other', standby=Standby(tmp_path / 'pyca.db'))
+
+    store.prepare()
+
+    assert store.trouble() == ''
+
+
+def test_a_folder_that_is_mounted_read_only_is_trouble_until_it_is_not(tmp_path: Path) -> None:
+    disk = FakeDisk()
+    store = Store(tmp_path / 'recordings', standby=Standby(tmp_path / 'pyca.db'), disk=disk)
+    store.prepare()
+    disk.can_write = False
+
+    assert 'mount options' in store.trouble()
+    assert store.make(EVENT).parent == tmp_path / 'pyca.db.standby'
+
+    disk.can_write = True
+    assert store.trouble() == ''
+
+
+def test_without_a_place_beside_it_nothing_is_recorded_elsewhere(tmp_path: Path) -> None:
+    with pytest.raises(RecordingsUnusable):
+        Store(tmp_path, disk=FakeDisk(writable=False)).make(EVENT)
+
+
+def test_a_recording_that_began_late_elsewhere_may_lack_a_part(tmp_path: Path) -> None:
+    store = Store(used_before(tmp_path), standby=Standby(tmp_path / 'pyca.db'))
+    store.make(EVENT)
+
+    assert store.hidden(EVENT, EVENT.start + 1) == ''
+    assert 'first part' in store.hidden(EVENT, EVENT.start + 60)
+    assert store.hidden(Event('b', 100, 400), 200) == ''
 
 
 def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
@@ -153,8 +219,9 @@ def test_recordings_have_their_folders(tmp_path: Path) -> None:
     assert store.names() == [first.name, later.name]
     assert store.delivered('n') == tmp_path / '.delivered' / 'n.json'
     assert Store(tmp_path / 'none').names() == []
-    with pytest.raises(RecordingsUnusable, match='recording-100-a'):
-        Store(tmp_path / 'none').make(EVENT)
+    (tmp_path / 'recording-500-c').touch()
+    with pytest.raises(RecordingsUnusable, match='recording-500-c'):
+        store.make(Event('c', 500, 600))
 
 
 def test_a_uid_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:

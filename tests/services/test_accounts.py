@@ -121,7 +121,7 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
     [
         (Phase.RECORDING, EventStatus.RECORDING, RecordingState.CAPTURING),
         (Phase.FAILING, EventStatus.RECORDING, RecordingState.CAPTURE_ERROR),
-        (Phase.INTERRUPTED, EventStatus.PARTIAL_RECORDING, RecordingState.CAPTURE_FINISHED),
+        (Phase.INTERRUPTED, EventStatus.PARTIAL_RECORDING, RecordingState.CAPTURE_ERROR),
         (Phase.FINISHED, EventStatus.FINISHED_RECORDING, RecordingState.CAPTURE_FINISHED),
         (Phase.FAILED, EventStatus.FAILED_RECORDING, RecordingState.CAPTURE_ERROR),
     ],

@@ -105,7 +105,8 @@ def test_the_core_hears_of_each_phase_once(office: Office) -> None:
     ]
 
 
-def test_an_interrupted_recording_that_does_not_go_on_is_finished_without_another_report(office: Office) -> None:
+def test_an_interrupted_recording_is_not_finished_before_it_is_over(office: Office) -> None:
+    """Nothing records although the event goes on: until then that is an error."""
     for phase in (Phase.RECORDING, Phase.INTERRUPTED):
         office.tell(phase)
     assert (office.row().status, office.recordings.claim(office.clock.now())) == (EventStatus.PARTIAL_RECORDING, None)
@@ -113,7 +114,11 @@ def test_an_interrupted_recording_that_does_not_go_on_is_finished_without_anothe
     office.tell(Phase.FINISHED)
 
     assert office.row().status is EventStatus.FINISHED_RECORDING
-    assert office.reports() == [RecordingState.CAPTURING, RecordingState.CAPTURE_FINISHED]
+    assert office.reports() == [
+        RecordingState.CAPTURING,
+        RecordingState.CAPTURE_ERROR,
+        RecordingState.CAPTURE_FINISHED,
+    ]
 
 
 def test_a_cause_is_known_while_the_recorder_fails_and_forgotten_when_it_records(office: Office) -> None:

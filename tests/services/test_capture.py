@@ -64,7 +64,7 @@ class Hall:
         return Capture(self.options, self.store, self.book, SystemClock())
 
     def schedule(self, *events: Event) -> None:
-        ScheduleFile(self.store.schedule_path, SystemClock()).write_schedule(events, time.time())
+        ScheduleFile(self.store, SystemClock()).write_schedule(events, time.time())
 
     def until(self, so: Callable[[], bool], limit: float = 20) -> None:
         deadline = time.monotonic() + limit

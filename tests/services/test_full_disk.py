@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pyca.accounts import Accounts, Books
 from pyca.clock import SystemClock
-from pyca.recording.store import Space, Store
+from pyca.recording.disk import Space
+from pyca.recording.store import Store
 from pyca.states import Fault
 from pyca.stop import Bell
 from pyca.storage.database import Database

@@ -10,6 +10,7 @@ from pyca.errors import StorageError, Unreachable
 from pyca.opencast.calendar import Calendar as Reader
 from pyca.recording.schedule import Schedule as Reading
 from pyca.recording.schedule import ScheduleFile
+from pyca.recording.store import Store
 from pyca.schedule import Schedule, Stores
 from pyca.settings import Agent
 from pyca.states import Fault
@@ -41,18 +42,19 @@ class House:
         parsed = Reader().parse(ICAL.replace('\n', '\r\n').encode())
         self.core = FakeCore(*parsed.events)
         self.database = Database(f'sqlite:///{folder}/pyca.db', self.clock)
-        self.path = folder / 'recordings' / 'schedule.json'
+        self.store = Store(folder / 'recordings')
+        self.path = self.store.schedule_path
         self.upcoming = Upcoming(self.database)
 
     def service(self) -> Schedule:
-        file = ScheduleFile(self.path, self.clock)
+        file = ScheduleFile(self.store, self.clock)
         stores = Stores(self.upcoming, file, Memory(self.database), Faults(self.database))
         return Schedule(Agent(name='hall-1'), URL, self.core, stores, self.clock)
 
     @property
     def filed(self) -> list[str]:
         """What capture reads."""
-        reading = Reading(self.path)
+        reading = Reading(self.store)
         reading.refresh()
         return [event.title for event in reading.events.values()]
 

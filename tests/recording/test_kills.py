@@ -1,0 +1,182 @@
+"""Many recordings at once, whose processes are killed again and again at any moment."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pyca.clock import SystemClock
+from pyca.event import Event
+from pyca.recording.journal import Journal, Phase, load
+from pyca.recording.processes import all_processes, has_variable, words
+from pyca.recording.schedule import ScheduleFile
+from pyca.recording.store import Store
+from pyca.stop import Bell
+from tests.recording.waiting import wait_for
+
+ROOT = Path(__file__).parents[2]
+MARK = 'PYCA_TEST'
+RECORDER = """
+import os, sys, time
+end = time.time() + int(sys.argv[1])
+with open(sys.argv[2], 'ab', buffering=0) as file:
+    while time.time() < end:
+        file.write(b'%.3f %d\\n' % (time.time(), os.getpid()))
+        time.sleep(0.1)
+"""
+AGENT = """
+import sys, time
+from pathlib import Path
+from pyca.capture import Capture
+from pyca.clock import SystemClock
+from pyca.recording.store import Store
+from pyca.settings import Capture as Options
+
+class Nobody:
+    recording = missed = fault = lambda *_: None
+
+root, command = sys.argv[1:]
+options = Options(directory=root, command=command, files=('{{dir}}/{{name}}.bin',), overlap='parallel')
+capture = Capture(options, Store(Path(root)), Nobody(), SystemClock())
+while True:
+    time.sleep(min(0.1, capture.step()))
+"""
+
+
+class Hall:
+    """An agent that may be killed, with events that it has to record."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.store = Store(folder / 'recordings')
+        self.store.prepare()
+        self.mark = str(folder)
+        recorder = folder / 'recorder.py'
+        recorder.write_text(RECORDER)
+        self.command = f"{sys.executable} -I -S '{recorder}' {{{{time}}}} {{{{dir}}}}/{{{{name}}}}.bin"
+        start = int(time.time()) + 6
+        self.events = [Event(f'uid-{n}', start + n % 5, start + n % 5 + 7, f'Lecture {n}') for n in range(10)]
+        ScheduleFile(self.store, SystemClock()).write_schedule(self.events, time.time())
+        self.agent: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        environment = {**os.environ, 'PYTHONPATH': str(ROOT), MARK: self.mark}
+        program = [sys.executable, '-c', AGENT, str(self.store.root), self.command]
+        self.agent = subprocess.Popen(program, env=environment)
+
+    def kill(self) -> None:
+        assert self.agent is not None
+        self.agent.kill()
+        self.agent.wait()
+
+    def processes(self) -> list[int]:
+        return [pid for pid, now in all_processes() if now.state != 'Z' and has_variable(pid, MARK, self.mark)]
+
+    def keepers(self) -> list[int]:
+        return [pid for pid in self.processes() if any(word.endswith('keeper.py') for word in words(pid))]
+
+    @property
+    def ended(self) -> bool:
+        return time.time() > max(event.end for event in self.events)
+
+    def pause(self) -> None:
+        Bell().wait(self.random.uniform(0.1, 2.0))
+
+    def journals(self) -> list[Journal] | None:
+        """All of them, once all are over."""
+        journals = [load(self.store.find(event.name)) for event in self.events]
+        found = [journal for journal in journals if journal is not None and journal.phase.over]
+        return found if len(found) == len(self.events) else None
+
+    def finish(self) -> list[Journal]:
+        self.start()
+        return wait_for(self.journals, 60)
+
+
+@pytest.fixture
+def hall(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hall]:
+    hall = Hall(tmp_path, 7)
+    yield hall
+    for pid in hall.processes():
+        os.kill(pid, signal.SIGKILL)
+    if hall.agent is not None:
+        hall.agent.wait()
+
+
+def runs(journal: Journal) -> list[list[float]]:
+    """The seconds that each recorder wrote, by all that the journal knows."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for segment in journal.pieces:
+        for track in journal.tracks(segment):
+            for line in track.path.read_text().splitlines():
+                moment, _, recorder = line.partition(' ')
+                if recorder:
+                    times[recorder].append(float(moment))
+    return sorted(times.values())
+
+
+def on_disk(journal: Journal) -> int:
+    return sum(len(path.read_text().splitlines()) for path in journal.folder.glob('*.bin*'))
+
+
+def assert_kept(journal: Journal) -> None:
+    """Nothing that was written is unknown to the journal, and no two recorders had the device at once."""
+    recorders = runs(journal)
+    assert journal.phase is Phase.FINISHED
+    assert abs(sum(map(len, recorders)) - on_disk(journal)) <= len(recorders)
+    for earlier, later in itertools.pairwise(recorders):
+        assert earlier[-1] < later[0]
+    assert recorders[0][0] >= journal.event.start
+
+
+def test_the_agent_killed_at_any_moment_costs_nothing(hall: Hall) -> None:
+    while not hall.ended:
+        hall.start()
+        hall.pause()
+        hall.kill()
+
+    for journal in hall.finish():
+        assert_kept(journal)
+        (times,) = runs(journal)
+        assert times[0] - journal.event.start < 4
+        assert journal.event.end - times[-1] < 2
+        assert journal.segments[0].status == 0
+
+
+def test_agent_with_keepers_killed_at_any_moment_cost_nothing_of_a_recorder_that_runs(hall: Hall) -> None:
+    while not hall.ended:
+        hall.start()
+        hall.pause()
+        hall.kill()
+        for keeper in hall.keepers():
+            if hall.random.random() < 0.3:
+                os.kill(keeper, signal.SIGKILL)
+
+    for journal in hall.finish():
+        assert_kept(journal)
+        (times,) = runs(journal)  # however often the keepers that waited were killed
+        assert times[0] - journal.event.start < 6
+        assert journal.event.end - times[-1] < 2
+
+
+def test_everything_killed_at_any_moment_costs_what_lies_between(hall: Hall) -> None:
+    while not hall.ended:
+        hall.start()
+        hall.pause()
+        hall.pause()
+        hall.kill()
+        for pid in hall.processes():
+            os.kill(pid, signal.SIGKILL)
+
+    for journal in hall.finish():
+        assert_kept(journal)
