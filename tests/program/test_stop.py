@@ -83,7 +83,7 @@ def test_with_survive_stop_the_recorder_does_not_notice(core: StandIn, make_agen
     start = int(time.time() + 5)
     uid = core.add_event(agent=agent.name, start=start, end=start + 14)
     agent.start()
-    wait_for(lambda: agent.writing() and 'capturing' in told(core, uid))
+    wait_for(lambda: agent.writing() and core.agents[agent.name].state == 'capturing')
 
     assert agent.stop() == 0
     left = recorders(agent)
