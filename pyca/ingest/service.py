@@ -65,7 +65,7 @@ class Ingest:
         try:
             result = self._untold or self._advance(self._claimed)
         except Interrupted:
-            # The row stays claimed; the next start goes on from here.
+            # `close()` follows; the next start goes on from the remembered steps.
             return IDLE
         if result.kind is not Kind.MORE:
             self._untold = result
@@ -75,7 +75,14 @@ class Ingest:
         return 0.0
 
     def close(self) -> None:
-        """End. A claimed recording stays claimed, and the next start takes it over."""
+        """End. An upload under way is given back: nothing is called uploading while nothing runs."""
+        if self._claimed is None or self._untold is not None:
+            return
+        event = self._claimed.recorded.event
+        try:
+            self._outside.recordings.delay(event.uid, event.start, self._outside.clock.now())
+        except StorageError as error:
+            logger.debug('The upload of %s stays claimed, the next start takes it over: %s', event.uid, error)
 
     def _advance(self, claimed: Claimed) -> Result:
         """Do the next step, and turn what goes wrong into a wait."""

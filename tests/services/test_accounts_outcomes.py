@@ -121,6 +121,21 @@ def test_an_interrupted_recording_is_not_finished_before_it_is_over(office: Offi
     ]
 
 
+def test_what_a_crash_left_waits_for_a_person_and_is_an_error_to_the_core(office: Office) -> None:
+    office.tell(Phase.RECORDING)
+
+    office.tell(Phase.FAILED, cause='SIGSEGV', held='every run failed; what it wrote is kept, a person decides')
+
+    row = office.row()
+    assert (row.status, row.outcome) == (EventStatus.PAUSED_AFTER_RECORDING, Outcome.HELD)
+    assert 'a person decides' in row.cause
+    assert len(row.tracks) == 1
+    assert office.recordings.claim(office.clock.now()) is None
+    assert office.reports() == [RecordingState.CAPTURING, RecordingState.CAPTURE_ERROR]
+    office.release()
+    assert office.recordings.claim(office.clock.now()) is not None
+
+
 def test_a_cause_is_known_while_the_recorder_fails_and_forgotten_when_it_records(office: Office) -> None:
     office.tell(Phase.FAILING, cause='no device')
     assert office.row().cause == 'no device'

@@ -14,8 +14,9 @@ import pytest
 from pyca.capture import Capture
 from pyca.clock import SystemClock
 from pyca.event import Event
-from pyca.recording.journal import Journal, Phase
+from pyca.recording.journal import Journal, Phase, load
 from pyca.recording.schedule import ScheduleFile
+from pyca.recording.standby import Standby
 from pyca.recording.store import Store
 from pyca.settings import Capture as Options
 from pyca.states import Fault
@@ -52,11 +53,11 @@ class Book:
 class Hall:
     """One capture service with its folder."""
 
-    def __init__(self, root: Path, **options: Any) -> None:
+    def __init__(self, root: Path, standby: Standby | None = None, **options: Any) -> None:
         command = ' '.join([sys.executable, '-c', shlex.quote(OBEDIENT), '{{dir}}/{{name}}.bin'])
         values = {'command': command, 'files': ('{{dir}}/{{name}}.bin',), 'sigterm_time': 0, 'sigkill_time': 5}
         self.options = Options(directory=str(root), **{**values, **options})
-        self.store = Store(root)
+        self.store = Store(root, standby=standby)
         self.book = Book()
         self.service = self.capture()
 
@@ -265,6 +266,96 @@ def test_a_stop_ends_the_recorder_and_the_next_agent_goes_on(hall: Callable[...,
 
     assert here.phase('a') is Phase.FINISHED
     assert len(here.book.journals['a'].segments) == 2
+
+
+def test_with_survive_stop_the_next_agent_finds_the_recorder_at_work(hall: Callable[..., Hall]) -> None:
+    here = hall(survive_stop=True, overlap='parallel')
+    here.schedule(event('a', 0, 8), event('b', 5, 3))  # the one runs, the other's keeper waits
+    here.until(lambda: here.recording('a')() and here.phase('b') is Phase.WAITING)
+    here.service.close()
+    assert here.phase('a') is Phase.RECORDING
+
+    here.service = here.capture()
+    here.until(here.over('a', 'b'))
+
+    for uid in ('a', 'b'):
+        assert here.phase(uid) is Phase.FINISHED
+        assert len(here.book.journals[uid].segments) == 1
+
+
+def test_with_survive_stop_a_recorder_that_fails_is_not_left_to_nobody(hall: Callable[..., Hall]) -> None:
+    here = hall(survive_stop=True, command='false')
+    here.schedule(event('a', 0, 60))
+    here.until(lambda: here.phase('a') is Phase.FAILING)
+
+    here.service.close()
+
+    assert here.phase('a') is Phase.INTERRUPTED
+
+
+def test_a_lecture_begins_although_the_disk_is_not_mounted_and_is_not_hidden_by_it(tmp_path: Path) -> None:
+    root, standby = tmp_path / 'disk', Standby(tmp_path / 'pyca.db')
+    Store(root, standby=standby).prepare()
+    disk = root.rename(tmp_path / 'elsewhere')
+    root.mkdir()  # the empty mount point that the next agent finds
+    here = Hall(root, standby)
+    happening = event('a', 0, 6)
+    here.schedule(happening)
+
+    here.until(here.recording('a'))
+
+    assert here.book.journals['a'].folder.parent == tmp_path / 'pyca.db.standby'
+    assert 'until then recordings go to' in here.book.faults[Fault.FOLDER_UNUSABLE]
+    assert list(root.iterdir()) == []
+    root.rmdir()
+    disk.rename(root)  # it is mounted
+    here.until(here.over('a'))
+    assert here.phase('a') is Phase.FINISHED
+    later = event('b', 0, 2)
+    here.schedule(happening, later)
+    here.until(here.over('b'))
+    assert here.book.journals['b'].folder.parent == root
+    assert here.book.faults[Fault.FOLDER_UNUSABLE] == ''
+    assert here.store.names() == sorted([happening.name, later.name])
+
+
+def test_an_old_schedule_on_a_disk_that_comes_back_cancels_nothing(tmp_path: Path) -> None:
+    root, standby = tmp_path / 'disk', Standby(tmp_path / 'pyca.db')
+    here = Hall(root, standby)
+    here.store.prepare()
+    here.schedule()  # last week's
+    disk = root.rename(tmp_path / 'elsewhere')
+    here.schedule(event('a', 0, 5))
+    here.until(here.recording('a'))
+
+    disk.rename(root)
+    here.until(here.over('a'))
+
+    assert here.phase('a') is Phase.FINISHED
+    assert here.book.journals['a'].held == ''
+
+
+def test_a_recording_is_not_forgotten_before_its_journal_is_written(hall: Callable[..., Hall]) -> None:
+    """A full disk takes no journal; when there is room again it must be told how the recording ended."""
+    here = hall()
+    happening = event('a', 0, 3)
+    here.schedule(happening)
+    here.until(here.recording('a'))
+    in_the_way = here.store.folder(happening) / '.recording.json.new'  # where a journal is written first
+    in_the_way.mkdir()
+    here.until(here.over('a'))
+    clock = Movable()
+    here.service._clock = clock
+    clock.wrong = 300
+    here.service.step()
+    here.service.step()
+
+    in_the_way.rmdir()
+    here.service.step()
+
+    stored = load(here.store.folder(happening))
+    assert stored is not None
+    assert stored.phase is Phase.FINISHED
 
 
 def test_an_id_from_the_core_cannot_lead_out_of_the_folder(hall: Callable[..., Hall], tmp_path: Path) -> None:

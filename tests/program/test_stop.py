@@ -1,0 +1,119 @@
+"""What a stop of the agent does to what it records, by our units and by those of older packages."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+
+import pytest
+
+from pyca.demo.faults import Fault, Kind
+from pyca.demo.standin import StandIn
+from pyca.recording.processes import all_processes, has_variable
+from tests.program.agent import MARK, Agent, longest_gap, stamps, wait_for
+
+MakeAgent = Callable[..., Agent]
+
+
+def statuses(agent: Agent) -> list[int]:
+    with closing(sqlite3.connect(agent.folder / 'pyca.db', timeout=30)) as connection:
+        return [status for (status,) in connection.execute('SELECT status FROM recorded_event')]
+
+
+def told(core: StandIn, uid: str) -> list[str]:
+    return [state for _, state in core.recordings.get(uid, [])]
+
+
+def phases(agent: Agent) -> list[str]:
+    return [json.loads(path.read_text())['phase'] for path in agent.recordings.glob('recording-*/recording.json')]
+
+
+def recorders(agent: Agent) -> list[int]:
+    """All but the agent itself."""
+    own = {child.pid for child in agent.children}
+    found = [pid for pid, now in all_processes() if now.state != 'Z' and has_variable(pid, MARK, str(agent.folder))]
+    return [pid for pid in found if pid not in own]
+
+
+def media(agent: Agent) -> list[float]:
+    return sorted(moment for path in agent.media() for moment in stamps(path.read_bytes()))
+
+
+@pytest.mark.parametrize('everybody', [False, True], ids=['the agent alone', 'all processes'])
+def test_a_stopped_recording_goes_on_and_is_not_uploaded_before_its_end(
+    core: StandIn, make_agent: MakeAgent, everybody: bool
+) -> None:
+    """`KillMode=process`, as in our units, or `control-group`, as in those of older packages."""
+    agent = make_agent()
+    start = int(time.time() + 5)
+    uid = core.add_event(agent=agent.name, start=start, end=start + 24)
+    child = agent.start()
+    wait_for(lambda: agent.writing() and 'capturing' in told(core, uid))
+
+    asked = time.monotonic()
+    child.terminate()
+    for pid in recorders(agent) if everybody else []:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    assert child.wait(30) == 0
+
+    assert time.monotonic() - asked < 10
+    wait_for(lambda: agent.processes() == [])
+    assert core.agents[agent.name].state == 'offline'
+    assert (statuses(agent), phases(agent)) == ([8], ['interrupted'])
+
+    agent.start()
+    wait_for(lambda: told(core, uid)[-2:] == ['capture_error', 'capturing'])
+    assert core.deliveries == []
+    wait_for(lambda: 'upload_finished' in told(core, uid), limit=60)
+
+    assert [delivery.uid for delivery in core.deliveries] == [uid]
+    assert min(at for at, state in core.recordings[uid] if state == 'uploading') >= start + 24
+    assert start + 24 - media(agent)[-1] < 2
+    assert statuses(agent) == [7]
+
+
+def test_with_survive_stop_the_recorder_does_not_notice(core: StandIn, make_agent: MakeAgent) -> None:
+    agent = make_agent(capture={'survive_stop': True})
+    start = int(time.time() + 5)
+    uid = core.add_event(agent=agent.name, start=start, end=start + 14)
+    agent.start()
+    wait_for(lambda: agent.writing() and core.agents[agent.name].state == 'capturing')
+
+    assert agent.stop() == 0
+    left = recorders(agent)
+    assert len(left) == 2  # keeper, recorder
+    assert core.agents[agent.name].state == 'capturing'
+    assert set(told(core, uid)) == {'capturing'}
+
+    agent.start()
+    wait_for(lambda: 'upload_finished' in told(core, uid), limit=60)
+    assert len(agent.media()) == 1
+    assert longest_gap(media(agent)) < 1.5
+    assert 'capture_error' not in told(core, uid)
+    assert agent.stop() == 0
+    assert agent.processes() == []
+
+
+def test_a_stop_during_an_upload_leaves_no_row_that_says_so(core: StandIn, make_agent: MakeAgent) -> None:
+    core.faults.add(Fault('/ingest/addTrack', Kind.STOP_READING, bytes=10, times=1))
+    agent = make_agent()
+    start = int(time.time() + 5)
+    uid = core.add_event(agent=agent.name, start=start, end=start + 2)
+    child = agent.start()
+    wait_for(lambda: 'uploading' in told(core, uid) and statuses(agent) == [5])
+
+    asked = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    assert child.wait(30) == 0
+
+    assert time.monotonic() - asked < 10
+    assert statuses(agent)[0] not in (2, 5)
+    agent.start()
+    wait_for(lambda: 'upload_finished' in told(core, uid), limit=60)
+    assert len(core.deliveries) == 1
