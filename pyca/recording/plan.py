@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +21,23 @@ _VERSION = 1
 class Plan:
     """The events to come, by start.
 
-    `synced` is when the core's calendar was last heard, `written` when this was saved.
+    `synced` is when the core's calendar was last heard, `written` when this was saved. `over` are events that have
+    left the schedule since after they had begun, so that they can be accounted for. `archived` names those that
+    somebody else has archived in the core, with the time when that was found.
     """
 
     events: tuple[Event, ...]
     synced: float | None
     written: float
+    over: tuple[Event, ...] = ()
+    archived: Mapping[str, float] = field(default_factory=dict)
 
 
 def write_plan(path: Path, plan: Plan) -> None:
     """Replace the schedule file. OSError when it cannot be written."""
-    events = [
-        {'uid': event.uid, 'start': event.start, 'end': event.end, 'title': event.title, 'data': dict(event.data)}
-        for event in plan.events
-    ]
-    write_json(path, {'version': _VERSION, 'written': plan.written, 'synced': plan.synced, 'events': events})
+    content = {'version': _VERSION, 'written': plan.written, 'synced': plan.synced}
+    lists = {'events': _entries(plan.events), 'over': _entries(plan.over), 'archived': dict(plan.archived)}
+    write_json(path, {**content, **lists})
 
 
 def read_plan(path: Path) -> Plan | None:
@@ -71,7 +73,21 @@ def _plan(content: Any) -> Plan:
         raise ValueError('another version')
     synced = content['synced']
     events = sorted(_events(content['events']), key=lambda event: event.start)
-    return Plan(tuple(events), None if synced is None else float(synced), float(content['written']))
+    archived = {str(uid): float(at) for uid, at in dict(content.get('archived', {})).items()}
+    return Plan(
+        events=tuple(events),
+        synced=None if synced is None else float(synced),
+        written=float(content['written']),
+        over=tuple(_events(content.get('over', ()))),
+        archived=archived,
+    )
+
+
+def _entries(events: Iterable[Event]) -> list[dict[str, Any]]:
+    return [
+        {'uid': event.uid, 'start': event.start, 'end': event.end, 'title': event.title, 'data': dict(event.data)}
+        for event in events
+    ]
 
 
 def _events(entries: Iterable[Any]) -> Iterable[Event]:

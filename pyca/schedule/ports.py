@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -79,6 +79,11 @@ class ScheduleFile(Protocol):
 
     def read_schedule(self) -> tuple[list[Event], float] | None:
         """The events with the time of their sync; None if there is no readable file."""
+
+    def write_archived(self, archived: Mapping[str, float]) -> None: ...
+
+    def read_archived(self) -> Mapping[str, float]:
+        """The events that somebody else has archived, each with the time when that was found."""
 
 
 class Memory(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,6 +125,7 @@ class FakeUpcoming:
 class FakeFile:
     def __init__(self) -> None:
         self.content: tuple[list[Event], float] | None = None
+        self.archived: dict[str, float] = {}
         self.broken = False
         self.written = 0
 
@@ -140,6 +141,14 @@ class FakeFile:
 
     def read_schedule(self) -> tuple[list[Event], float] | None:
         return self.content
+
+    def write_archived(self, archived: Mapping[str, float]) -> None:
+        if self.broken:
+            raise RecordingsUnusable('The disk is full.')
+        self.archived = dict(archived)
+
+    def read_archived(self) -> Mapping[str, float]:
+        return self.archived
 
     @property
     def uids(self) -> list[str]:
