@@ -16,12 +16,11 @@ from pyca.recording.store import Store
 from pyca.recording.traces import is_over
 from pyca.states import EventStatus, RecordingState
 from pyca.storage.memory import Memory
+from pyca.storage.outcomes import FIRST_START
 from pyca.storage.recorded import Recordings, Said
 
 logger = logging.getLogger(__name__)
 
-FIRST_START = 'first start'
-"""What the memory calls the time of the agent's first start."""
 OFF = 'the agent was not running'
 UNKNOWN = 'nothing was recorded of it; the log of that time may say why'
 

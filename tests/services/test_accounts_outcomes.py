@@ -32,6 +32,7 @@ class Office:
     """One agent's accounts; `begin_again` is a restart."""
 
     def __init__(self, root: Path, **more: Any) -> None:
+        root.mkdir(exist_ok=True)
         self.clock = HandClock(EVENT.end + 10.0)
         self.store = Store(root / 'recordings')
         self.store.prepare()
