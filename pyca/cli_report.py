@@ -21,6 +21,8 @@ from pyca.storage.visiting import NothingYet
 
 DAY = 86_400.0
 WIDTH = 80
+RECENT, DATED = '%a %d %b %H:%M', '%Y-%m-%d %H:%M'
+"""How a start is written; as wide as each other."""
 ON_THE_WAY = 'on its way'
 VERSION = 1
 """Of the JSON document; grows when a key changes its meaning or goes, not when one is added."""
@@ -120,20 +122,20 @@ def _body(report: Report) -> Iterator[str]:
     if not report.lines:
         yield 'Nothing yet.' if report.since is None else 'Nothing in this time; --week and --all look further back.'
     for line in report.lines:
-        yield from _lines(line)
+        yield from _lines(line, DATED if report.since is None else RECENT)
     if report.lines:
         yield ''
         yield f'{len(report.lines):>5} {"event" if len(report.lines) == 1 else "events"}'
         yield from (f'{count:>5} {name}' for name, count in sums(report.lines).items() if count)
 
 
-def _lines(line: Line) -> Iterator[str]:
+def _lines(line: Line, form: str) -> Iterator[str]:
     """One event: when, what, how it ended; below that why."""
     start = datetime.fromtimestamp(line.start).astimezone()
-    state = line.state if line.outcome else _ABSENT[line.state]
+    state = _ABSENT.get(line.state, line.state)
     title = _shown(line.title) or _shown(line.uid)
     room = WIDTH - 18 - 2 - len(state)
-    yield f'{start:%a %d %b %H:%M}  {_fitted(title, room)}  {state}'
+    yield f'{start:{form}}  {_fitted(title, room)}  {state}'
     if cause := '; '.join(text for text in (_progress(line), _shown(line.cause)) if text):
         yield from textwrap.wrap(cause, WIDTH, initial_indent=' ' * 18, subsequent_indent=' ' * 18)
 
@@ -152,15 +154,19 @@ def _notes(report: Report, left: bool) -> Iterator[str]:
     yield from _listed('On their way since before', [line for line in report.before if not line.outcome])
     if report.deleted:
         yield ''
-        yield f'Not counted: {report.deleted} recordings that somebody deleted.'
+        yield f'Not counted: {_recordings(report.deleted)} that somebody deleted.'
     if report.left and left:
         yield from _listed('Left by an older program, neither counted nor uploaded by itself', report.left)
     elif report.left:
         yield ''
-        yield f'Not counted: {len(report.left)} recordings left by an older program; --all lists them.'
+        yield f'Not counted: {_recordings(len(report.left))} left by an older program; --all lists what there is.'
     if not report.runs:
         yield ''
         yield 'The agent is not running: this is how things were when it was heard last.'
+
+
+def _recordings(number: int) -> str:
+    return f'{number} recording{"" if number == 1 else "s"}'
 
 
 def _decisions(held: Sequence[Line]) -> Iterator[str]:
@@ -180,7 +186,7 @@ def _listed(heading: str, lines: Sequence[Line]) -> Iterator[str]:
         yield ''
         yield f'{heading}:'
     for line in lines:
-        yield from _lines(line)
+        yield from _lines(line, DATED)
 
 
 def _moment(moment: float) -> str:
