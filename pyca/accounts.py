@@ -97,11 +97,7 @@ class Accounts:
         while self._write_one():
             self._written()
         if not self._compared:
-            self._misses.begin()
-            self._comparison.run()
-            self._misses.look_again()
-            self._compared = True
-            self._settled = None
+            self._compare()
         self._misses.look()
         self._settle()
         return 60.0
@@ -112,6 +108,18 @@ class Accounts:
             self.step()
         except StorageError as error:
             logger.warning('The database does not have everything yet: %s', error)
+
+    def _compare(self) -> None:
+        """Another database may come while this goes on; then it is done once more."""
+        self._compared = True
+        try:
+            self._misses.begin()
+            self._comparison.run()
+            self._misses.look_again()
+            self._settled = None
+        except BaseException:
+            self._compared = False
+            raise
 
     def _settle(self) -> None:
         now = self._clock.monotonic()

@@ -81,6 +81,11 @@ class Words:
         if upload is None:
             remains = read_json(self._store.delivered(name))
             upload = remains.get('upload') if isinstance(remains, dict) else None
+        if upload is None and (self._store.root / name / 'upload.damaged.json').exists():
+            return {
+                'held': True,
+                'error': 'the steps of its upload are damaged, so nobody knows whether the core has it',
+            }
         return upload if isinstance(upload, dict) else {}
 
     def _held(self, journal: Journal) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pyca.accounts import Accounts, Books
 from pyca.event import Event, Outcome
 from pyca.recording.atomic import read_json, write_json
 from pyca.recording.beginning import first_start
@@ -16,8 +17,11 @@ from pyca.recording.journal import FILE, Phase
 from pyca.recording.schedule import ScheduleFile
 from pyca.recording.store import DELIVERED
 from pyca.states import EventStatus, RecordingState
+from pyca.stop import Bell
 from pyca.storage.edits import Edit, Edits
+from pyca.storage.faults import Faults
 from pyca.storage.memory import Memory
+from pyca.storage.recorded import Entry, Recordings
 from tests.services.test_accounts_outcomes import EVENT, Office
 
 HOUR = 3600
@@ -244,6 +248,43 @@ def test_an_upload_that_a_person_has_to_decide_about_still_waits_after_a_loss(of
 
     assert (office.row().outcome, office.row().cause) == (Outcome.HELD, cause)
     assert office.recordings.claim(office.clock.now() + DAY) is None
+
+
+def test_an_upload_whose_steps_are_damaged_still_waits_after_a_loss(office: Office) -> None:
+    office.tell(Phase.FINISHED)
+    (office.store.folder(EVENT) / 'upload.damaged.json').write_text('{"vers')
+
+    office.lose_the_database()
+    office.accounts.step()
+
+    assert office.row().outcome is Outcome.HELD
+    assert 'damaged' in office.row().cause
+
+
+def test_another_database_that_comes_during_a_comparison_is_compared_as_well(office: Office) -> None:
+    office.journal(Phase.FINISHED)
+
+    class Replaced(Recordings):
+        def entries(self) -> dict[str, Entry]:
+            office.accounts.compare()  # the heartbeat has found another one
+            return super().entries()
+
+    office.accounts = Accounts(
+        office.store,
+        Books(Replaced(office.database), Faults(office.database), Memory(office.database)),
+        office.clock,
+        backup_mode=False,
+        bell=(bell := Bell()),
+    )
+    office.accounts.step()
+    with office.database.write() as connection:
+        connection.exec_driver_sql('DELETE FROM recorded_event')
+        connection.exec_driver_sql('DELETE FROM pyca_recording')
+    assert bell.wait(0)
+
+    office.accounts.step()
+
+    assert outcomes(office) == {'a': 'finished'}
 
 
 def test_a_decision_about_a_held_upload_outlives_a_restart(office: Office) -> None:
