@@ -6,48 +6,25 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from pyca.accounts_comparison import Comparison
+from pyca.accounts_missed import Misses
+from pyca.accounts_said import Words
 from pyca.clock import Clock
 from pyca.errors import StorageError
-from pyca.event import Event, Outcome
-from pyca.recording.atomic import read_json
-from pyca.recording.delivery import offer
-from pyca.recording.journal import Journal, Phase, load
+from pyca.event import Event
+from pyca.recording.journal import Journal
 from pyca.recording.store import Store
-from pyca.states import EventStatus, Fault, RecordingState, ServiceType
+from pyca.states import Fault, ServiceType
 from pyca.stop import Bell
 from pyca.storage.faults import Faults
 from pyca.storage.memory import Memory
-from pyca.storage.recorded import Recordings, Said
+from pyca.storage.recorded import Recordings
 
 logger = logging.getLogger(__name__)
 
-REPORTS = {
-    Phase.RECORDING: RecordingState.CAPTURING,
-    Phase.FAILING: RecordingState.CAPTURE_ERROR,
-    Phase.INTERRUPTED: RecordingState.CAPTURE_ERROR,
-    Phase.FINISHED: RecordingState.CAPTURE_FINISHED,
-    Phase.FAILED: RecordingState.CAPTURE_ERROR,
-}
-"""What the core is told when a recording enters a phase."""
-
-STATUS = {
-    Phase.RECORDING: EventStatus.RECORDING,
-    Phase.FAILING: EventStatus.RECORDING,
-    Phase.INTERRUPTED: EventStatus.PARTIAL_RECORDING,
-    Phase.FINISHED: EventStatus.FINISHED_RECORDING,
-    Phase.FAILED: EventStatus.FAILED_RECORDING,
-}
-
-UNSETTLED = frozenset(phase.value for phase in Phase if not phase.over)
-"""The phases in the database that only the journal can end."""
-ENDED = frozenset({'delivered', 'deleted', 'missed'})
-"""The phases of which an upload has nothing more to say."""
-LOST = 3600.0
-"""Seconds after an event's end from which nobody is believed to write its journal any more."""
-NEWS = 86_400.0
-"""Seconds after an event's end in which the core is told how its recording ended."""
+SETTLE = 3600.0
+"""Seconds between two looks for recordings whose journals nobody writes any more."""
 
 
 @dataclass(frozen=True)
@@ -79,24 +56,26 @@ class Accounts:
         self._store = store
         self._recordings = books.recordings
         self._faults = books.faults
-        self._memory = books.memory
         self._written = books.written
         self._errands = books.errands
         self._clock = clock
-        self._backup_mode = backup_mode
+        words = Words(store, books.recordings, books.memory, clock, backup_mode)
+        self._misses = Misses(store, books.recordings, books.memory, clock, backup_mode)
+        self._comparison = Comparison(store, books.recordings, words, self._misses, clock)
         self._lock = threading.Lock()
         self._notes: dict[object, Note] = {}
         self._known_faults: dict[Fault, str] = {}
         self._compared = self._cleaned = False
+        self._settled: float | None = None
         self._bell = bell
 
     def recording(self, journal: Journal) -> None:
         """Note the state of a recording; only the newest counts."""
-        self._take((journal.event.uid, journal.event.start), lambda: self._mirror(journal))
+        self._take((journal.event.uid, journal.event.start), lambda: self._comparison.mirror(journal))
 
     def missed(self, event: Event, cause: str) -> None:
         """Note that an event is over and was not recorded at all."""
-        self._take((event.uid, event.start), lambda: self._miss(event, cause))
+        self._take((event.uid, event.start), lambda: self._misses.state(event, cause))
 
     def fault(self, fault: Fault, text: str) -> None:
         """Note a fault of the capture service, or with an empty text its cure."""
@@ -123,7 +102,8 @@ class Accounts:
             self._written()
         if not self._compared:
             self._compare()
-            self._compared = True
+        self._misses.look()
+        self._settle()
         return 60.0
 
     def close(self) -> None:
@@ -132,6 +112,24 @@ class Accounts:
             self.step()
         except StorageError as error:
             logger.warning('The database does not have everything yet: %s', error)
+
+    def _compare(self) -> None:
+        """Another database may come while this goes on; then it is done once more."""
+        self._compared = True
+        try:
+            self._misses.begin()
+            self._comparison.run()
+            self._misses.look_again()
+            self._settled = None
+        except BaseException:
+            self._compared = False
+            raise
+
+    def _settle(self) -> None:
+        now = self._clock.monotonic()
+        if self._settled is None or now - self._settled >= SETTLE:
+            self._comparison.settle()
+            self._settled = now
 
     def _take(self, key: object, note: Note) -> None:
         with self._lock:
@@ -157,86 +155,3 @@ class Accounts:
             self._faults.raise_(ServiceType.CAPTURE, fault, text, self._clock.now())
         else:
             self._faults.clear(ServiceType.CAPTURE, fault)
-
-    def _mirror(self, journal: Journal) -> None:
-        said = self._said(journal)
-        if said is not None:
-            self._recordings.mirror(journal.event, said, self._report(journal))
-
-    def _said(self, journal: Journal) -> Said | None:
-        """The journal's word in the terms of the database; None for a recording that was called off."""
-        status, phase, outcome, cause = STATUS.get(journal.phase), journal.phase.value, None, journal.cause
-        if status is None:
-            return None
-        doubtful = journal.phase is Phase.FAILED and journal.held and journal.pieces
-        held = self._held(journal) if journal.phase is Phase.FINISHED or doubtful else ''
-        if journal.phase.over and _accepted(journal.folder):
-            status, phase = EventStatus.FINISHED_UPLOADING, 'delivered'
-            outcome = Outcome.DELIVERED_WITH_GAPS if journal.gaps else Outcome.DELIVERED
-        elif held:
-            status, phase, outcome, cause = EventStatus.PAUSED_AFTER_RECORDING, 'held', Outcome.HELD, held
-        elif journal.phase is Phase.FAILED:
-            outcome = Outcome.FAILED
-        flaws, gaps, resumed = journal.flaws, journal.gaps, bool(journal.resumed)
-        return Said(status, phase, tuple(offer(journal)), outcome, cause, flaws, gaps, resumed)
-
-    def _held(self, journal: Journal) -> str:
-        """Why nobody may upload it unasked; empty for the usual case."""
-        if journal.held or self._backup_mode:
-            return journal.held or 'backup mode'
-        archived = self._memory.get('archived')
-        if isinstance(archived, dict) and journal.event.uid in archived:
-            row = self._recordings.get(journal.event.uid, journal.event.start)
-            if row is None or row.status in (EventStatus.RECORDING, EventStatus.PARTIAL_RECORDING):
-                return 'somebody else has archived the event in the core'
-        return ''
-
-    def _report(self, journal: Journal) -> RecordingState | None:
-        """What the core has to be told of it.
-
-        None when it knows (two phases may mean the same to it), or when that is no news any more.
-        """
-        if self._backup_mode or (journal.phase.over and journal.event.end < self._clock.now() - NEWS):
-            return None
-        report = REPORTS[journal.phase]
-        before = self._recordings.get(journal.event.uid, journal.event.start)
-        told = {phase.value: state for phase, state in REPORTS.items()}.get(before.phase) if before else None
-        return None if told is report else report
-
-    def _miss(self, event: Event, cause: str) -> None:
-        if self._recordings.get(event.uid, event.start) is not None:
-            return
-        logger.error('%s: missed: %s', event.uid, cause)
-        report = None if self._backup_mode else RecordingState.CAPTURE_ERROR
-        said = Said(EventStatus.FAILED_RECORDING, 'missed', outcome=Outcome.MISSED, cause=cause)
-        self._recordings.mirror(event, said, report)
-
-    def _compare(self) -> None:
-        """Write again what the database does not know: it was restored, lost, or not there for a while."""
-        entries = self._recordings.entries()
-        for name in self._store.names():
-            entry = entries.get(name)
-            if entry is None or entry.phase in UNSETTLED:
-                journal = load(self._store.find(name))
-                if journal is not None:
-                    self._mirror(journal)
-            elif entry.phase not in ENDED and _accepted(self._store.find(name)):
-                self._recordings.uploaded(entry.uid, entry.start, self._clock.now())
-        if not self._store.usable():
-            self._settle()
-
-    def _settle(self) -> None:
-        """State how recordings ended whose journals nobody will write any more."""
-        for row in self._recordings.all(EventStatus.RECORDING, EventStatus.PARTIAL_RECORDING):
-            folder = self._store.find(row.name)
-            if row.ours and row.event.end < self._clock.now() - LOST and load(folder) is None:
-                cause = f'the journal of this recording is gone or damaged; what there is of it lies in {folder}'
-                logger.error('%s: failed: %s', row.event.uid, cause)
-                said = Said(EventStatus.FAILED_RECORDING, 'failed', row.tracks, Outcome.FAILED, cause)
-                self._recordings.mirror(row.event, said)
-
-
-def _accepted(folder: Path) -> bool:
-    """Whether the core has it already, by what the upload left beside the journal."""
-    upload = read_json(folder / 'upload.json')
-    return isinstance(upload, dict) and bool(upload.get('accepted'))

@@ -6,13 +6,18 @@ import logging
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import closing
+from functools import partial
+from pathlib import Path
 
 import click
 
-from pyca import __version__, config, logs, wiring
+from pyca import __version__, cli_report, cli_retry, config, logs, wiring
+from pyca.clock import SystemClock
 from pyca.defects import Logged
-from pyca.errors import AlreadyRunning, ConfigurationError, PycaError
+from pyca.errors import AlreadyRunning, ConfigurationError, NothingToDecide, PycaError
 from pyca.masking import Redaction
+from pyca.recording.store import Store
+from pyca.storage.visiting import Visited
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +94,43 @@ def demo(keep: bool) -> int:
     from pyca.demo import show  # only here: no agent needs it
 
     return show.run([sys.executable, '-m', 'pyca'], keep=keep, out=sys.stdout)
+
+
+@pyca.command()
+@click.option('--week', is_flag=True, help='The last seven days, not only the last day.')
+@click.option('--all', 'everything', is_flag=True, help='All there ever was, with what an older program left.')
+@click.option('--json', 'machine', is_flag=True, help='As JSON, for programs.')
+@click.pass_obj
+def report(file: str | None, week: bool, everything: bool, machine: bool) -> int:
+    """What became of each event of the last day; what is held, with what to do about it."""
+    settings = config.load(file)
+    days = None if everything else 7.0 if week else 1.0
+    with closing(Visited(settings.agent.database, SystemClock())) as database:
+        found = cli_report.gather(database, Store(Path(settings.capture.directory)), days)
+    text = cli_report.as_json if machine else partial(cli_report.as_text, everything=everything)
+    _say(text(found, settings.agent.name))
+    return 0
+
+
+@pyca.command()
+@click.argument('which', metavar='UID...', nargs=-1, required=True)
+@click.pass_obj
+def retry(file: str | None, which: Sequence[str]) -> int:
+    """Upload a recording now: one that is held, or one that waits for its next try."""
+    settings, code = config.load(file), 0
+    with closing(Visited(settings.agent.database, SystemClock())) as database:
+        for word in which:
+            try:
+                _say(cli_retry.retry(database, word))
+            except NothingToDecide as error:
+                code = _complain(str(error), FAILED)
+    return code
+
+
+def _say(text: str) -> None:
+    """Print what may hold any title there is, also to a terminal that cannot show it."""
+    encoding = sys.stdout.encoding or 'utf-8'
+    click.echo(text.encode(encoding, 'replace').decode(encoding))
 
 
 def _serve(file: str | None, services: Collection[str]) -> int:

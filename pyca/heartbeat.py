@@ -9,13 +9,11 @@ from typing import Protocol
 from pyca.clock import Clock
 from pyca.errors import StorageError
 from pyca.loop import Loop
-from pyca.states import ServiceStatus, ServiceType
+from pyca.states import SILENT, ServiceStatus, ServiceType
 from pyca.stop import Bell
 
 logger = logging.getLogger(__name__)
 
-SILENT = 120.0
-"""Seconds without a sign of life after which a service is shown as stopped."""
 INTERVAL = 1.0
 REPEAT = 60.0
 JUMP = 10_000

@@ -54,6 +54,11 @@ class ServiceStatus(IntEnum):
         return self.name.lower()
 
 
+SILENT = 180.0
+"""Seconds without a sign of life after which a service counts as stopped, whoever asks: the one that watches its own
+loops, or the one that reads what another process has said."""
+
+
 class AgentState(str, Enum):
     """What the core can be told about an agent (contract 5.2)."""
 

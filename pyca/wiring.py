@@ -222,7 +222,7 @@ class Crews:
             catalogs=catalogs,
             clock=house.clock,
             prepare=lambda recorded: preparation.tracks(recorded.name) or recorded.tracks,
-            standing=lambda name: standing(house.store.root / name, house.clock.now()),
+            standing=lambda name: standing(house.store.find(name), house.clock.now()),
             beat=pulse.beat,
         )
         return Ingest(settings.ingest, settings.agent.backup_mode, outside)

@@ -28,6 +28,10 @@ from pyca.states import ADOPTED
 
 logger = logging.getLogger(__name__)
 
+DECIDED = frozenset({'held', 'queued'})
+"""The phases in which a held recording is claimed only because a person decided so; in any other one the database is
+older than the decision to hold it (a backup, a new one)."""
+
 
 class Ingest:
     """Uploads finished recordings, one missing step at a call."""
@@ -132,9 +136,8 @@ class Ingest:
         announced = not claimed.fresh and recorded.phase == 'uploading'
         case = self._case = Case(self._outside, recorded, upload, announced=announced)
         if upload.held:
-            if not claimed.fresh:
+            if not claimed.fresh or recorded.phase not in DECIDED:
                 return Result(Kind.HOLD, upload.error)
-            # Held recordings are claimed only after a person decided to upload them all the same.
             upload.held = upload.doubted = False
             upload.forget_final()
             case.save()

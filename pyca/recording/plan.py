@@ -24,23 +24,25 @@ class Plan:
     """The events to come, by start.
 
     `synced` is when the core's calendar was last heard, `written` when this was saved. `gone` says by uid why events
-    that are not there any more were dropped.
+    that are not there any more were dropped. `over` are events that have left the schedule since after they had begun,
+    so that they can be accounted for. `archived` names those that somebody else has archived in the core, with the time
+    when that was found.
     """
 
     events: tuple[Event, ...]
     synced: float | None
     written: float
     gone: Mapping[str, str] = field(default_factory=dict)
+    over: tuple[Event, ...] = ()
+    archived: Mapping[str, float] = field(default_factory=dict)
 
 
 def write_plan(path: Path, plan: Plan) -> None:
     """Replace the schedule file. OSError when it cannot be written."""
-    events = [
-        {'uid': event.uid, 'start': event.start, 'end': event.end, 'title': event.title, 'data': dict(event.data)}
-        for event in plan.events
-    ]
-    times = {'version': _VERSION, 'written': plan.written, 'synced': plan.synced}
-    write_json(path, {**times, 'gone': dict(plan.gone), 'events': events})
+    content = {'version': _VERSION, 'written': plan.written, 'synced': plan.synced}
+    lists = {'events': _entries(plan.events), 'over': _entries(plan.over), 'archived': dict(plan.archived)}
+    lists['gone'] = dict(plan.gone)
+    write_json(path, {**content, **lists})
 
 
 def read_plan(path: Path) -> Plan | None:
@@ -77,7 +79,22 @@ def _plan(content: Any) -> Plan:
     synced = content['synced']
     events = sorted(_events(content['events']), key=lambda event: event.start)
     gone = {str(uid): str(reason) for uid, reason in dict(content.get('gone', {})).items()}
-    return Plan(tuple(events), None if synced is None else float(synced), float(content['written']), gone)
+    archived = {str(uid): float(at) for uid, at in dict(content.get('archived', {})).items()}
+    return Plan(
+        events=tuple(events),
+        synced=None if synced is None else float(synced),
+        written=float(content['written']),
+        over=tuple(_events(content.get('over', ()))),
+        archived=archived,
+        gone=gone,
+    )
+
+
+def _entries(events: Iterable[Event]) -> list[dict[str, Any]]:
+    return [
+        {'uid': event.uid, 'start': event.start, 'end': event.end, 'title': event.title, 'data': dict(event.data)}
+        for event in events
+    ]
 
 
 def _events(entries: Iterable[Any]) -> Iterable[Event]:

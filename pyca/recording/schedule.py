@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -38,33 +39,35 @@ def newest(place: Place) -> Plan | None:
     return max(plans, key=lambda plan: plan.written, default=None)
 
 
+KEEP_OVER = 30 * 86_400.0
+"""Seconds for which an event that is over is remembered, so that an agent that was off says what it missed."""
+
+
 class ScheduleFile:
-    """The writer's side."""
+    """The writer's side.
+
+    Events that leave the schedule after they have begun stay in the file as over: whether they were recorded is still
+    to be stated, perhaps by an agent that is not running at the moment.
+    """
 
     def __init__(self, place: Place, clock: Clock, written: Callable[[], None] = lambda: None) -> None:
         """`written` is called after each writing."""
         self._place = place
         self._clock = clock
         self._written = written
-
-    @property
-    def _path(self) -> Path:
-        """Elsewhere while the recordings folder cannot be used: capture knows of no other schedule."""
-        other = self._place.other_schedule
-        return other if other is not None and self._place.trouble() else self._place.schedule_path
+        self._plan: Plan | None = None
 
     def write_schedule(self, events: Sequence[Event], synced: float, gone: Mapping[str, str] | None = None) -> None:
         """Replace the schedule; `gone` says by uid why events were dropped. Raises RecordingsUnusable."""
-        plan = Plan(tuple(sorted(events, key=lambda event: event.start)), synced, self._clock.now(), gone or {})
-        path, other = self._path, self._place.other_schedule
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_plan(path, plan)
-            if other is not None and other != path:
-                other.unlink(missing_ok=True)
-        except OSError as error:
-            raise RecordingsUnusable(f'{path} cannot be written: {error.strerror}') from error
-        self._written()
+        before, now = self._before(), self._clock.now()
+        ordered = tuple(sorted(events, key=lambda event: event.start))
+        self._write(Plan(ordered, synced, now, gone or {}, _over(before, ordered, now), before.archived))
+
+    def write_archived(self, archived: Mapping[str, float]) -> None:
+        """Keep which events somebody else has archived; raises RecordingsUnusable."""
+        before = self._before()
+        if dict(before.archived) != dict(archived):
+            self._write(replace(before, archived=dict(archived), written=self._clock.now()))
 
     @property
     def there(self) -> bool:
@@ -73,8 +76,46 @@ class ScheduleFile:
 
     def read_schedule(self) -> tuple[list[Event], float] | None:
         """The events, when the core was heard; None if there is no file that can be read."""
-        plan = newest(self._place)
-        return (list(plan.events), plan.synced or 0.0) if plan is not None else None
+        self._plan = newest(self._place)
+        return (list(self._plan.events), self._plan.synced or 0.0) if self._plan is not None else None
+
+    def read_archived(self) -> dict[str, float]:
+        """Which events somebody else has archived."""
+        return dict(self._before().archived)
+
+    @property
+    def _path(self) -> Path:
+        """Elsewhere while the recordings folder cannot be used: capture knows of no other schedule."""
+        other = self._place.other_schedule
+        return other if other is not None and self._place.trouble() else self._place.schedule_path
+
+    def _before(self) -> Plan:
+        """What was written last, by whoever did."""
+        if self._plan is None:
+            self._plan = newest(self._place)
+        return self._plan or Plan((), None, 0.0)
+
+    def _write(self, plan: Plan) -> None:
+        path, other = self._path, self._place.other_schedule
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_plan(path, plan)
+            if other is not None and other != path:
+                other.unlink(missing_ok=True)
+        except OSError as error:
+            raise RecordingsUnusable(f'{path} cannot be written: {error.strerror}') from error
+        self._plan = plan
+        self._written()
+
+
+def _over(before: Plan, events: Iterable[Event], now: float) -> tuple[Event, ...]:
+    """What has begun and is in the schedule no longer; one that was moved while it had not ended is there anew."""
+    present = {(event.uid, event.start) for event in events}
+    uids = {uid for uid, _ in present}
+    begun = (event for event in before.events if event.start <= now)
+    left = [replace(event, data={}) for event in begun if event.end <= now or event.uid not in uids]
+    known = {(event.uid, event.start): event for event in (*before.over, *left)}
+    return tuple(event for key, event in known.items() if key not in present and event.end > now - KEEP_OVER)
 
 
 class Schedule:

@@ -81,6 +81,11 @@ class ScheduleFile(Protocol):
     def read_schedule(self) -> tuple[list[Event], float] | None:
         """The events with the time of their sync; None if there is no readable file."""
 
+    def write_archived(self, archived: Mapping[str, float]) -> None: ...
+
+    def read_archived(self) -> Mapping[str, float]:
+        """The events that somebody else has archived, each with the time when that was found."""
+
 
 class Memory(Protocol):
     """Small values that survive a restart; raises `StorageError`."""

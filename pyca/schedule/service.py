@@ -81,6 +81,7 @@ class Schedule:
     def _begin(self) -> None:
         """Take up the schedule of the last run, for which no core is needed."""
         self._shelf.restore(self._known)
+        self._opinion.archived.update(self._shelf.archived(self._clock.now() - ARCHIVED_FOR))
         try:
             self._recall()
         except StorageError as error:
@@ -135,6 +136,7 @@ class Schedule:
             self._shelf.write_file(self._known)
             self._opinion.ask(self._known, window, now)
             self._shelf.write_file(self._known)
+            self._shelf.write_archived(self._opinion.archived, self._clock.now())
         finally:
             self._store(window)
 
@@ -157,11 +159,11 @@ class Schedule:
         self._shelf.write_table(self._known, Window(window.cutoff) if undecided else window)
         if self._opinion.proven:
             self._stores.memory.put('technical', self._url)
+        if self._watch.newest is not None:
+            self._stores.memory.put('newest', self._watch.newest)
         noted = self._shelf.note('archived')
         now = self._clock.now()
         self._stores.memory.put('archived', {uid: noted.get(uid, now) for uid in sorted(self._opinion.archived)})
-        if self._watch.newest is not None:
-            self._stores.memory.put('newest', self._watch.newest)
         self._complaints.store(now)
 
     def _complain(self, error: CoreError) -> None:

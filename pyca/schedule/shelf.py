@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from pyca.errors import StorageError
@@ -84,6 +85,15 @@ class Shelf:
         if events != self._filed or not self._stores.file.there:
             self._stores.file.write_schedule(events, self._synced, known.gone)
             self._filed = events
+
+    def archived(self, since: float) -> set[str]:
+        """The events that were found to be archived since then, by what the file remembers."""
+        return {uid for uid, at in self._stores.file.read_archived().items() if at >= since}
+
+    def write_archived(self, uids: Iterable[str], now: float) -> None:
+        """Keep them beside the recordings: without that mark, a lost database would have them uploaded."""
+        noted = self._stores.file.read_archived()
+        self._stores.file.write_archived({uid: noted.get(uid, now) for uid in sorted(uids)})
 
     def write_table(self, known: Known, window: Window) -> None:
         """Store the schedule, then the question that led to it."""

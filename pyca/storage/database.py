@@ -17,7 +17,7 @@ from pyca.storage import mounts
 from pyca.storage.engine import BEGIN, WROTE, ask
 from pyca.storage.location import Location, locate
 from pyca.storage.opening import Opened, Opener
-from pyca.storage.sentences import means_damage, means_missing_table, sentence
+from pyca.storage.sentences import means_damage, means_missing_table, means_read_only, sentence
 from pyca.storage.tables import pyca_change
 
 _COUNTER = select(pyca_change.c.number)
@@ -138,6 +138,8 @@ class Database:
 
     def _learn(self, opened: Opened, error: Exception) -> None:
         """Let the next question open the database anew if the error says that it is not what it was."""
+        if means_read_only(error):
+            opened.engine.dispose()
         damaged = opened.path is not None and means_damage(error)
         if not damaged and not means_missing_table(error):
             return

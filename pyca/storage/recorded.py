@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -24,6 +25,7 @@ from pyca.storage.recording_rows import (
     move,
     note,
     recorded_of,
+    started,
 )
 from pyca.storage.rows import integer, status_of, tracks_blob, tracks_of
 
@@ -68,6 +70,12 @@ class Recordings:
             row = connection.execute(question).first()
             return None if row is None else recorded_of(row)
 
+    def of(self, event: Event) -> Recorded | None:
+        """The recording of this event, also when a person has given it another start since."""
+        with self._database.read() as connection:
+            row = find(connection, event.uid, started(connection, event))
+            return None if row is None else recorded_of(row)
+
     def all(self, *statuses: EventStatus, limit: int | None = None) -> list[Recorded]:
         """The recordings, newest start first; those in one of the statuses if any is given."""
         question = SELECT.order_by(E.start.desc(), E.uid).limit(limit)
@@ -99,6 +107,7 @@ class Recordings:
         back once a person has deleted it.
         """
         with self._database.read() as connection:
+            event = replace(event, start=started(connection, event))
             if said.is_known(find(connection, event.uid, event.start), event):
                 return False
         with self._database.write() as connection:

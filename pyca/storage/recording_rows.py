@@ -83,6 +83,13 @@ def find(connection: Connection, uid: str, start: int) -> AnyRow | None:
     return connection.execute(SELECT.where(E.uid == uid, E.start == start)).first()
 
 
+def started(connection: Connection, event: Event) -> int:
+    """The start under which the recording of an event is kept: its own, or the one that a person has given it."""
+    named = select(P.start).where(P.uid == event.uid, P.name == event.name)
+    found = connection.execute(named.order_by(P.start.desc()).limit(1)).scalar()
+    return event.start if found is None else int(found)
+
+
 def move(connection: Connection, uid: str, start: int, to: EventStatus, old: Collection[int] | None = None) -> bool:
     """Set the status where it is one of the `old`; tells whether this call was the one that did."""
     statement = update(recorded_event).where(E.uid == uid, E.start == start).values(status=int(to))

@@ -36,6 +36,11 @@ def means_missing_table(error: BaseException) -> bool:
     return 'no such table' in words or ('relation "' in words and 'does not exist' in words)
 
 
+def means_read_only(error: BaseException) -> bool:
+    """Whether a connection cannot write; one that was made at such a time never can."""
+    return 'readonly database' in _words(error)
+
+
 def _words(error: BaseException) -> str:
     """The driver's own words; SQLAlchemy adds the statement with its values, which do not belong into a log."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error

@@ -9,13 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from pyca.states import ServiceStatus, ServiceType
+from pyca.states import SILENT, ServiceStatus, ServiceType
 from pyca.storage.database import Database
 from pyca.storage.rows import AnyRow, choice
 from pyca.storage.tables import pyca_service, service_states
-
-SILENCE = 180.0
-"""Seconds: a service that was not heard for so long does not run."""
 
 _S = service_states.c
 _P = pyca_service.c
@@ -42,7 +39,7 @@ class Services:
     def beat(self, states: Mapping[ServiceType, ServiceStatus], at: float | None = None) -> None:
         """Say what services of this process do, all at once: each write wears out a memory card.
 
-        It has to be said again before `SILENCE` is over.
+        It has to be said again before `SILENT` seconds are over.
         """
         now = self._database.clock.now() if at is None else at
         with self._database.write() as connection:
@@ -51,7 +48,7 @@ class Services:
                 _put(connection, pyca_service, int(service), {'text': '', 'pid': os.getpid(), 'beat': now})
 
     def all(self) -> dict[ServiceType, ServiceRow]:
-        """Every service; stopped is also one that never said anything, or has been silent for three minutes."""
+        """Every service; stopped is also one that never said anything, or has been silent for too long."""
         now = self._database.clock.now()
         with self._database.read() as connection:
             rows = {row.type: row for row in connection.execute(_SELECT)}
@@ -62,7 +59,7 @@ def _service(service: ServiceType, row: AnyRow | None, now: float) -> ServiceRow
     if row is None:
         return ServiceRow(service, ServiceStatus.STOPPED, '', 0, None)
     status = choice(ServiceStatus, row.status) or ServiceStatus.STOPPED
-    if row.beat is not None and now - row.beat > SILENCE:
+    if row.beat is not None and now - row.beat > SILENT:
         status = ServiceStatus.STOPPED
     return ServiceRow(service, status, row.text or '', row.pid or 0, row.beat)
 

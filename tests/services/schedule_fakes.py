@@ -126,6 +126,7 @@ class FakeFile:
     def __init__(self) -> None:
         self.content: tuple[list[Event], float] | None = None
         self.gone: dict[str, str] = {}
+        self.archived: dict[str, float] = {}
         self.broken = False
         self.written = 0
 
@@ -142,6 +143,14 @@ class FakeFile:
 
     def read_schedule(self) -> tuple[list[Event], float] | None:
         return self.content
+
+    def write_archived(self, archived: Mapping[str, float]) -> None:
+        if self.broken:
+            raise RecordingsUnusable('The disk is full.')
+        self.archived = dict(archived)
+
+    def read_archived(self) -> Mapping[str, float]:
+        return self.archived
 
     @property
     def uids(self) -> list[str]:

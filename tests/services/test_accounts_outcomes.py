@@ -32,6 +32,7 @@ class Office:
     """One agent's accounts; `begin_again` is a restart."""
 
     def __init__(self, root: Path, **more: Any) -> None:
+        root.mkdir(exist_ok=True)
         self.clock = HandClock(EVENT.end + 10.0)
         self.store = Store(root / 'recordings')
         self.store.prepare()
@@ -212,8 +213,8 @@ def test_a_lost_database_is_written_again_without_old_news(office: Office) -> No
 
     assert office.row(delivered.uid).status is EventStatus.FINISHED_UPLOADING
     assert office.row(waiting.uid).status is EventStatus.FINISHED_RECORDING
-    assert RecordingState.UPLOAD_FINISHED not in office.reports()
-    assert office.reports().count(RecordingState.CAPTURE_FINISHED) <= 1
+    # nobody knows whether the core heard the last word about the new one; what came before is not said again
+    assert office.reports() == [RecordingState.UPLOAD_FINISHED]
 
 
 def test_what_was_missing_is_said_with_the_delivery(office: Office) -> None:

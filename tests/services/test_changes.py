@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ COUNTED = ' '.join(
 def hall(tmp_path: Path) -> Iterator[Callable[..., Hall]]:
     halls: list[Hall] = []
 
-    def make(**options: object) -> Hall:
+    def make(**options: Any) -> Hall:
         halls.append(Hall(tmp_path / 'recordings', **options))
         return halls[-1]
 
@@ -205,7 +206,7 @@ def test_an_event_given_to_another_agent_says_so(hall: Callable[..., Hall]) -> N
     here.until(here.recording('a'))
 
     given = 'given to the agent hall-2 in the core'
-    ScheduleFile(here.store.schedule_path, SystemClock()).write_schedule([], time.time(), {'a': given})
+    ScheduleFile(here.store, SystemClock()).write_schedule([], time.time(), {'a': given})
     here.until(here.over('a'))
 
     assert (here.book.journals['a'].held, here.book.journals['a'].cause) == (given, given)

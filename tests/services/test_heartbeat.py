@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from pyca.errors import StorageError
-from pyca.heartbeat import SILENT, Heartbeat
+from pyca.heartbeat import Heartbeat
 from pyca.loop import Loop, Pulse
-from pyca.states import ServiceStatus, ServiceType
+from pyca.states import SILENT, ServiceStatus, ServiceType
 from pyca.stop import Bell, Stop
 from pyca.storage.database import Database
 from pyca.storage.memory import Memory
@@ -87,7 +87,7 @@ def test_the_states_of_the_services_are_shown(world: World) -> None:
     assert world.status() is ServiceStatus.BUSY
 
 
-def test_a_service_that_is_silent_for_two_minutes_is_shown_as_stopped(world: World) -> None:
+def test_a_service_that_is_silent_for_three_minutes_is_shown_as_stopped(world: World) -> None:
     world.heartbeat.step()
     world.clock.time += SILENT + 1
 

@@ -286,6 +286,25 @@ def test_a_crash_while_a_recording_is_held_does_not_upload_it(world: World) -> N
     assert world.core.count('ingest') == 1
 
 
+@pytest.mark.parametrize(
+    ('phase', 'decided'), [('finished', False), ('waiting', False), ('held', True), ('queued', True)]
+)
+def test_a_held_recording_in_a_database_that_is_older_waits_for_a_person(
+    world: World, phase: str, decided: bool
+) -> None:
+    """A backup, or a database that was written anew, does not know that it is held: that is no decision."""
+    world.memory.put('ingest.routes', ['owns', 'technical'])
+    world.record()
+    world.core.fail('ingest', LOST)
+    world.core.deleted = True
+    world.run_until(HELD, within=3600)
+    world.core.deleted = False
+    world.set(status=EventStatus.FINISHED_RECORDING, phase=phase, next_try=None)
+    world.restart()
+    world.run_until(DONE if decided else HELD, within=3600)
+    assert world.core.count('ingest') == (2 if decided else 1)
+
+
 def test_a_final_call_that_is_refused_again_and_again_is_held(world: World) -> None:
     world.record()
     world.core.always['ingest'] = Refused('400: insane', status=400)
