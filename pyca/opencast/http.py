@@ -203,6 +203,7 @@ class Http:
         if self.rate:
             curl.setopt(pycurl.MAX_SEND_SPEED_LARGE, self.rate)
         self._secure(curl)
+        curl.setopt(pycurl.HTTPGET, 1)  # a reset leaves the method of a form with a file behind
         kind = bodies.attach(curl, request, self.rate)
         if request.method == 'PUT':
             curl.setopt(pycurl.CUSTOMREQUEST, 'PUT')

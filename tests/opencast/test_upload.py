@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.parser
 import email.policy
 import os
@@ -203,6 +204,20 @@ def test_a_connection_cut_in_the_middle_is_tried_again(core: FakeCore, http: Htt
 
     assert not caught.value.sent
     assert len(core.calls) == 1
+
+
+@pytest.mark.parametrize('kept', [True, False])
+def test_a_question_after_an_upload_is_a_question(core: FakeCore, http: Http, file: Path, kept: bool) -> None:
+    """The registry is asked for another node right after an upload has failed: as a POST it answered 405."""
+    core.answer = lambda exchange: exchange.take(200, 'taken') if kept else exchange.hang_up()
+    with contextlib.suppress(Unreachable):
+        http.upload(f'{core.url}/a', FIELDS, Upload(file, 'a.mp4'))
+    core.answer = lambda exchange: exchange.reply()
+
+    http.get(f'{core.url}/services/available.json')
+    http.put(f'{core.url}/b')
+
+    assert core.paths == ['POST /a', 'GET /services/available.json', 'PUT /b']
 
 
 @pytest.mark.parametrize('status', [400, 500])
