@@ -16,9 +16,8 @@ from pyca.capture import Capture
 from pyca.clock import Clock, SystemClock
 from pyca.errors import RecordingsUnusable
 from pyca.heartbeat import Heartbeat
+from pyca.ingest import Ingest, Outside, SoleUploader, shortage
 from pyca.ingest.journal import Uploads
-from pyca.ingest.outside import Outside
-from pyca.ingest.service import Ingest
 from pyca.logs import Logs
 from pyca.loop import Loop, Pulse, Service
 from pyca.opencast import catalogs
@@ -204,6 +203,9 @@ class Crews:
             clock=house.clock,
             prepare=lambda recorded: preparation.tracks(recorded.name) or recorded.tracks,
             beat=pulse.beat,
+            length=lambda recorded: preparation.length(recorded.name),
+            short=shortage(house.store.root, settings.capture.min_free),
+            sole=SoleUploader(house.store.root),
         )
         return Ingest(settings.ingest, settings.agent.backup_mode, outside)
 

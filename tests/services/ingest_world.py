@@ -99,6 +99,15 @@ class MemoryRecordings:
         oldest = min(due, key=lambda row: row.event.end)
         return self._change(oldest.event.uid, oldest.event.start, status=EventStatus.UPLOADING)
 
+    def is_claimed(self, uid: str, start: int) -> bool:
+        if self.trouble is not None:
+            raise self.trouble
+        row = self.rows.get((uid, start))
+        return row is not None and row.status is EventStatus.UPLOADING
+
+    def entries(self) -> dict[str, Event]:
+        return {row.name: row.event for row in self.rows.values() if row.ours}
+
     def claimed(self) -> Sequence[Row]:
         return self.all(EventStatus.UPLOADING)
 
@@ -309,6 +318,8 @@ class World:
         self.options = settings.Ingest()
         self.backup_mode = False
         self.prepare: Callable[[Recorded], tuple[Track, ...]] = as_stored
+        self.length: float | None = None
+        self.short: Callable[[], bool] | None = None
         self.beats = 0
         self.service = self.restart()
 
@@ -325,6 +336,8 @@ class World:
             prepare=lambda recorded: self.prepare(recorded),
             spread=lambda low, high: (low + high) / 2,
             beat=self._beat,
+            length=lambda recorded: self.length,
+            short=self.short,
         )
         self.service = Ingest(self.options, self.backup_mode, outside)
         return self.service

@@ -11,7 +11,6 @@ from pyca import settings
 from pyca.errors import Interrupted, RecordingsUnusable, StorageError, Unreachable
 from pyca.event import Track
 from pyca.ingest.outside import Recorded
-from pyca.recording.atomic import read_json
 from pyca.states import EventStatus
 from tests.services.ingest_world import END, World
 
@@ -263,81 +262,12 @@ def test_a_delivered_recording_stays_on_the_disk_by_default(world: World) -> Non
     assert row.tracks[0].path.exists()
 
 
-def test_a_delivered_recording_is_deleted_where_that_is_configured(world: World) -> None:
-    world.options = settings.Ingest(delete_after_upload=True)
-    world.restart()
-    row = world.record()
-    (row.tracks[0].path.parent / 'more').mkdir()
-    world.turn()
-    assert not row.tracks[0].path.parent.exists()
-    rest = read_json(world.root / '.delivered' / f'{row.name}.json')
-    assert rest is not None
-    assert rest['recording'] == {'uid': 'event-1'}
-    assert rest['upload']['accepted'] == END
-    assert world.row().tracks == row.tracks
-
-
-def test_a_folder_that_is_not_ours_is_never_deleted(world: World) -> None:
-    world.options = settings.Ingest(delete_after_upload=True)
-    world.restart()
-    row = world.record()
-    (row.tracks[0].path.parent / 'recording.json').unlink()
-    world.run(8000)
-    assert world.row().status is DONE
-    assert row.tracks[0].path.exists()
-
-
-def test_what_cannot_be_deleted_stays_delivered_and_is_tried_again_each_hour(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    """H30: with upstream, a folder that could not be deleted made a failed upload of a good one."""
-    world.options = settings.Ingest(delete_after_upload=True)
-    world.restart()
-    (world.root / '.delivered').write_text('in the way')
-    row = world.record()
-    world.run(8000)
-    assert world.row().status is DONE
-    assert row.tracks[0].path.exists()
-    assert sum('cannot be deleted' in record.message for record in caplog.records) == 1
-    (world.root / '.delivered').unlink()
-    world.run(3700)
-    assert not row.tracks[0].path.parent.exists()
-    assert len(world.core.accepted) == 1
-
-
-def test_a_deletion_that_a_crash_broke_off_is_finished(world: World) -> None:
-    world.options = settings.Ingest(delete_after_upload=True)
-    world.restart()
-    row = world.record()
-    world.turn()
-    folder = row.tracks[0].path.parent
-    folder.mkdir()
-    (folder / 'recording.json').write_text('{"uid": "event-1"}')
-    (folder / 'left.mp4').write_text('x')
-    world.restart()
-    world.turn()
-    assert not folder.exists()
-
-
-def test_a_newer_recording_of_a_delivered_event_is_not_deleted(world: World) -> None:
-    world.options = settings.Ingest(delete_after_upload=True)
-    world.restart()
-    row = world.record()
-    world.turn()
-    folder = row.tracks[0].path.parent
-    folder.mkdir()
-    (folder / 'recording.json').write_text('{"uid": "event-1", "again": true}')
-    world.restart()
-    world.run(8000)
-    assert folder.exists()
-
-
 @pytest.mark.parametrize('delete', [False, True])
 def test_what_the_core_accepted_once_is_never_sent_again(world: World, delete: bool) -> None:
     world.options = settings.Ingest(delete_after_upload=delete)
     world.restart()
     world.record()
-    world.turn()
+    world.run(1000)
     world.set(status=EventStatus.FINISHED_RECORDING, phase='queued', next_try=0.0)
     calls = len(world.core.calls)
     world.run(1000)

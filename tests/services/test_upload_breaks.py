@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ def site(tmp_path: Path, core: StandIn, clock: HandClock) -> Iterator[Site]:
     site.close()
 
 
-def breaking(core: StandIn, step: str, times: int = 1, **how: Any) -> Fault:
+def breaking(core: StandIn, step: str, times: int | None = 1, **how: Any) -> Fault:
     match, after = STEPS[step]
     return core.faults.add(Fault(match, times=times, after=after, **how))
 

@@ -73,7 +73,7 @@ class Site:
 
     def start(self) -> Ingest:
         """A new run of the program over what is on the disk and in the database."""
-        server = settings.Server(url=self.core.url, username='admin', password='opencast')  # noqa: S106
+        server = settings.Server(url=self.core.url, username='admin', password='opencast')
         http = Http(server, settings.Http(20, 10), clock=self.transfer, stall=self.stall)
         memory = Memory(self.database)
         endpoints = Endpoints(http, server, KnownNodes(memory), self.clock)
@@ -87,7 +87,7 @@ class Site:
             catalogs=catalogs,
             clock=self.clock,
             prepare=lambda recorded: preparation.tracks(recorded.name) or recorded.tracks,
-            spread=random.Random(1).uniform,  # noqa: S311
+            spread=random.Random(1).uniform,
         )
         self.service = Ingest(self.options, False, outside)
         return self.service
@@ -105,7 +105,7 @@ class Site:
         folder.mkdir()
         files = [f'{uid}-{number}.mkv' for number in range(len(self.sizes))]
         for number, (name, size) in enumerate(zip(files, self.sizes, strict=True)):
-            (folder / name).write_bytes(random.Random(number).randbytes(size))  # noqa: S311
+            (folder / name).write_bytes(random.Random(number).randbytes(size))
         segment = Segment(0, START, END, files, float(START), START + seconds, 0, [], End.GOOD)
         journal = Journal(folder, event, FLAVORS, Phase.FINISHED, [segment])
         journal.save()
