@@ -15,6 +15,7 @@ from pyca.recording.atomic import read_json
 from pyca.recording.delivery import offer
 from pyca.recording.journal import Journal, Phase, load
 from pyca.recording.store import Store
+from pyca.recording.traces import delivered
 from pyca.states import EventStatus, Fault, RecordingState, ServiceType
 from pyca.stop import Bell
 from pyca.storage.faults import Faults
@@ -216,6 +217,11 @@ class Accounts:
                     self._mirror(journal)
             elif entry.phase not in ENDED and _accepted(self._store.root / name):
                 self._recordings.uploaded(entry.uid, entry.start, self._clock.now())
+        for journal in delivered(self._store, entries):
+            outcome = Outcome.DELIVERED_WITH_GAPS if journal.gaps else Outcome.DELIVERED
+            status, tracks = EventStatus.FINISHED_UPLOADING, tuple(offer(journal))
+            said = Said(status, 'delivered', tracks, outcome, journal.flaws, journal.flaws, journal.gaps)
+            self._recordings.mirror(journal.event, said)
         if not self._store.usable():
             self._settle()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from pyca.event import Event, plain
 from pyca.recording.journal import Journal, load, load_delivered
@@ -16,6 +16,14 @@ def unfinished(store: Store, since: float) -> Iterator[Journal]:
         recent = not second.isdigit() or float(second) >= since
         journal = load(store.root / name) if recent else None
         if journal is not None and not journal.phase.over:
+            yield journal
+
+
+def delivered(store: Store, known: Container[str]) -> Iterator[Journal]:
+    """The journals of delivered recordings whose folders were deleted, those with a known name left out."""
+    for path in sorted((store.root / DELIVERED).glob('recording-*.json')):
+        journal = load_delivered(path, store.root / path.stem) if path.stem not in known else None
+        if journal is not None:
             yield journal
 
 

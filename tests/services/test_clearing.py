@@ -131,7 +131,7 @@ def test_what_is_not_delivered_is_never_deleted(world: World, phase: str) -> Non
         world.core.always['ingest'] = Refused('403', status=403)
     else:
         world.set(status=EventStatus.FAILED_RECORDING)
-    world.run(10 * DAY)
+    world.run(26 * 3600)
     assert row.tracks[0].path.exists()
 
 
