@@ -64,13 +64,18 @@ class Capture:
     exit_code: int = option(0, minimum=0, maximum=255)
     survive_stop: bool = option(False)
     overlap: str = option('first', choices=('first', 'last', 'parallel'))
+    min_free: int = option(0, minimum=0)
+    """Gigabytes; 0 is off."""
 
 
 @dataclass(frozen=True)
 class Ingest:
     delay_min: int = option(0, minimum=0)
     delay_max: int = option(0, minimum=0)
+    min_duration: int = option(0, minimum=0)
     delete_after_upload: bool = option(False)
+    keep_days: int = option(0, minimum=0)
+    """0 is for ever."""
     upload_catalogs: bool = option(False)
     upload_rate: int = option(0, minimum=0, rate=True)
     """Bytes per second; 0 is no limit."""

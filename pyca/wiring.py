@@ -6,7 +6,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from pathlib import Path
 
 from pyca import __version__, config
 from pyca.accounts import Accounts, Books
@@ -14,38 +13,26 @@ from pyca.accounts_orders import Errands
 from pyca.agentstate.ports import Ports
 from pyca.agentstate.service import AgentStateService
 from pyca.capture import Capture
-from pyca.clock import Clock, SystemClock
-from pyca.errors import RecordingsUnusable, StorageError
+from pyca.errors import RecordingsUnusable
 from pyca.heartbeat import Heartbeat
+from pyca.house import House
+from pyca.ingest import Ingest, Outside, SoleUploader, shortage
 from pyca.ingest.journal import Uploads
-from pyca.ingest.outside import Outside
-from pyca.ingest.service import Ingest
 from pyca.logs import Logs
 from pyca.loop import Loop, Pulse, Service
 from pyca.opencast import catalogs
-from pyca.opencast.client import Core
-from pyca.opencast.endpoints import Endpoints
-from pyca.opencast.http import Http
 from pyca.order import Desk
 from pyca.recording.delivery import Preparation
 from pyca.recording.joining import Joiner
 from pyca.recording.schedule import ScheduleFile
-from pyca.recording.standby import Standby
 from pyca.recording.standing import standing
 from pyca.recording.store import Store
 from pyca.schedule.ports import Stores
 from pyca.schedule.service import Schedule
-from pyca.settings import Http as Limits
 from pyca.settings import Settings
 from pyca.states import ServiceType
 from pyca.stop import Bell, Stop
-from pyca.storage.database import Database
-from pyca.storage.faults import Faults
-from pyca.storage.location import locate
-from pyca.storage.memory import Memory
-from pyca.storage.nodes import KnownNodes
 from pyca.storage.orders import Orders
-from pyca.storage.recorded import Recordings
 from pyca.storage.reports import Reports
 from pyca.storage.services import Services
 from pyca.storage.upcoming import Upcoming
@@ -89,45 +76,6 @@ def _lock(store: Store, opened: ExitStack) -> None:
         opened.enter_context(store.lock())
     except RecordingsUnusable as error:
         logger.error('%s', error)
-
-
-class House:
-    """What the services of one process share."""
-
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        self.settings = settings
-        self.clock = clock or SystemClock()
-        self.database = Database(settings.agent.database, self.clock)
-        self.memory = Memory(self.database)
-        self.recordings = Recordings(self.database)
-        self.faults = Faults(self.database)
-        self.store = Store(Path(settings.capture.directory), standby=Standby(_beside(settings)))
-
-    def core(self, stop: Stop, pulse: Pulse, *, rate: int = 0) -> Core:
-        """A way to the core for one service; a stop ends its requests."""
-        server, limits = self.settings.server, self.settings.http
-        http = Http(server, limits, rate=rate, interrupted=lambda: stop.requested, beat=pulse.beat, clock=self.clock)
-        return self._core(http)
-
-    def last_word(self, limit: float) -> Core:
-        """A way to the core for the very last message, ended by the limit in seconds and not by a stop."""
-        end = self.clock.monotonic() + limit
-        limits = Limits(max(1, int(limit)), max(1, int(limit)))
-        late = lambda: self.clock.monotonic() > end  # noqa: E731
-        return self._core(Http(self.settings.server, limits, interrupted=late, clock=self.clock))
-
-    def _core(self, http: Http) -> Core:
-        endpoints = Endpoints(http, self.settings.server, KnownNodes(self.memory), self.clock)
-        return Core(http, endpoints, self.settings.agent.name)
-
-
-def _beside(settings: Settings) -> Path:
-    """The file beside which there is a place that does not lie on the recordings' disk, as far as one can know."""
-    try:
-        database = locate(settings.agent.database).path
-    except StorageError:
-        database = None
-    return database or Path(settings.capture.directory).absolute()
 
 
 class Crews:
@@ -224,6 +172,9 @@ class Crews:
             prepare=lambda recorded: preparation.tracks(recorded.name) or recorded.tracks,
             standing=lambda name: standing(house.store.find(name), house.clock.now()),
             beat=pulse.beat,
+            length=lambda recorded: preparation.length(recorded.name),
+            short=shortage(house.store.root, settings.capture.min_free),
+            sole=SoleUploader(house.store.root),
         )
         return Ingest(settings.ingest, settings.agent.backup_mode, outside)
 

@@ -1,6 +1,8 @@
 """The upload of recordings to the core."""
 
+from pyca.ingest.clearing import shortage
 from pyca.ingest.outside import Outside
 from pyca.ingest.service import Ingest
+from pyca.ingest.sole import SoleUploader
 
-__all__ = ['Ingest', 'Outside']
+__all__ = ['Ingest', 'Outside', 'SoleUploader', 'shortage']

@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 WRITE_EVERY = 1.0
 """Seconds between two notes of the progress in the database."""
+ASK_EVERY = 5.0
+"""Seconds between two looks whether a person has taken the recording back, while a file is sent."""
 
 
 class Kind(Enum):
@@ -53,6 +55,17 @@ class Case:
         self.upload = upload
         self._announced = announced
         self._written: float | None = None
+        self._asked = outside.clock.monotonic()
+        self.withdrawn = False
+
+    def taken_back(self) -> bool:
+        """Whether a person has changed the status since, or another database says otherwise."""
+        self._asked = self._outside.clock.monotonic()
+        try:
+            self.withdrawn = not self._outside.recordings.is_claimed(self.event.uid, self.event.start)
+        except StorageError as error:
+            logger.debug('Whether %s is still to be uploaded cannot be asked: %s', self.event.uid, error)
+        return self.withdrawn
 
     @property
     def standing(self) -> Standing:
@@ -73,15 +86,18 @@ class Case:
             self._announced = True
             logger.info('Upload of %s has started', self.event.uid)
 
-    def sending(self, sent: int, total: int) -> None:
-        """Note the progress of the element that is being sent; at most once a second."""
+    def sending(self, sent: int, total: int) -> bool:
+        """Note the progress of the element that is being sent, once a second at most; true to break off."""
         now = self._outside.clock.monotonic()
+        if now - self._asked >= ASK_EVERY and self.taken_back():
+            return True
         if sent <= 0 or (self._written is not None and now - self._written < WRITE_EVERY):
-            return
+            return False
         self._written = now
         self._outside.beat()
         missing = self.upload.missing()
         self._note(min(sent, missing.size if missing else total))
+        return False
 
     def sent(self) -> None:
         """Note that an element has been sent as a whole."""

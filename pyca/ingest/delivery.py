@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from pyca import settings
 from pyca.errors import CoreError, RecordingsUnusable, Refused
 from pyca.ingest.case import HEARD, MORE, Case, Kind, Result
 from pyca.ingest.final import FinalCall, lost
@@ -22,11 +23,12 @@ ANEW_AT_MOST = 5
 class Delivery:
     """Brings one recording to the core, one missing step at a time."""
 
-    def __init__(self, outside: Outside, case: Case, *, catalogs: bool) -> None:
+    def __init__(self, outside: Outside, case: Case, options: settings.Ingest) -> None:
         self._outside = outside
         self._case = case
         self._upload = case.upload
-        self._catalogs = catalogs
+        self._catalogs = options.upload_catalogs
+        self._shortest = options.min_duration
         self._final = FinalCall(outside, case)
         self._checked = False
 
@@ -71,6 +73,9 @@ class Delivery:
 
     def _plan(self) -> Result:
         """Note what is to be sent."""
+        cause = self._too_short()
+        if cause:
+            return Result(Kind.HOLD, cause)
         self._upload.resumed = self._case.standing.resumed
         tracks = self._outside.prepare(self._case.recorded)
         if not tracks:
@@ -87,6 +92,15 @@ class Delivery:
             _measure(element)
         self._case.save()
         return MORE
+
+    def _too_short(self) -> str:
+        """A sentence if it is shorter than is worth uploading unasked; a person may say that it is."""
+        if not self._shortest or self._upload.approved:
+            return ''
+        length = self._outside.length(self._case.recorded)
+        if length is None or length >= self._shortest:
+            return ''
+        return f'Too short: {length:.0f} s were recorded, and min_duration is {self._shortest} s.'
 
     def _dublin_core(self) -> dict[str, str]:
         return dict(self._outside.catalogs.dublin_core(self._case.event))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
-from pyca.errors import CoreError, NotUnderstood, RecordingsUnusable, Refused
+from pyca.errors import CoreError, RecordingsUnusable, Refused
 from pyca.ingest import decision
 from pyca.ingest.backoff import wait
 from pyca.ingest.case import Case, Kind, Result
-from pyca.ingest.decision import Answer, Next, Situation
+from pyca.ingest.decision import Next, Situation
+from pyca.ingest.inquiry import Inquiry
 from pyca.ingest.outside import Outside
 
 logger = logging.getLogger(__name__)
@@ -17,8 +17,6 @@ logger = logging.getLogger(__name__)
 REFUSED_AT_MOST = 5
 LOST = 'could not retrieve'
 """What the core says when the files of a media package are not where it looks for them (contract 7.7)."""
-ROUTES = 'ingest.routes'
-"""Where the questions that the core has answered at least once with a yes are remembered."""
 
 
 class FinalCall:
@@ -28,6 +26,7 @@ class FinalCall:
         self._outside = outside
         self._case = case
         self._upload = case.upload
+        self._inquiry = Inquiry(outside)
 
     def send(self) -> Result:
         """Make the first final call; it is noted on the disk before. Raises CoreError if surely nothing came of it."""
@@ -61,6 +60,7 @@ class FinalCall:
         upload.inquiries = [*upload.inquiries[-99:], {**entry, 'said': decided.sentence}]
         logger.info('Upload of %s: %s', self._case.event.uid, decided.sentence)
         if decided.what is Next.ACCEPTED:
+            upload.archived = now
             return self._accepted(decided.sentence)
         if decided.what is Next.HOLD:
             return Result(Kind.HOLD, decided.sentence, heard=True)
@@ -125,50 +125,21 @@ class FinalCall:
         return {**fields, **self._outside.catalogs.workflow_properties(event), **fields}
 
     def _situation(self, now: float) -> Situation:
-        upload, core, uid = self._upload, self._outside.core, self._case.event.uid
+        upload, uid = self._upload, self._case.event.uid
         # A clock that was set back must not make a call of the future.
         sent = upload.final_sent = min(now if upload.final_sent is None else upload.final_sent, now)
         last = upload.final_last = min(sent if upload.final_last is None else upload.final_last, now)
-        owns = self._question(lambda: core.scheduler_owns(uid), now - sent)
-        technical = self._question(lambda: core.technical(uid) is not None, now - sent)
-        known = self._known_routes(owns, technical)
+        answers = self._inquiry.ask(uid, patient=now - sent < decision.GIVE_UP_AFTER)
         since = upload.asked_since = min(now if upload.asked_since is None else upload.asked_since, now)
         return Situation(
             own_id=upload.package_id == uid,
-            owns=_answer(owns, bool(known)),
-            technical=_answer(technical, 'technical' in known),
+            owns=answers.owns,
+            technical=answers.technical,
             age=now - sent,
             quiet=now - last,
             asking=now - since,
             repeats=upload.repeats,
         )
-
-    def _question(self, ask: Callable[[], bool], age: float) -> bool | None:
-        """Yes, no, or None where the core does not take the question."""
-        try:
-            return ask()
-        except Refused as error:
-            logger.debug('Upload of %s: the core does not take the question: %s', self._case.event.uid, error)
-            return None
-        except NotUnderstood:
-            if age < decision.GIVE_UP_AFTER:
-                raise
-            return None
-
-    def _known_routes(self, owns: bool | None, technical: bool | None) -> set[str]:
-        """The questions that this core has ever answered with yes: only from these does a 404 mean no."""
-        stored = self._outside.memory.get(ROUTES)
-        known = set(stored) if isinstance(stored, list) else set()
-        now_known = known | ({'owns'} if owns else set()) | ({'technical'} if technical else set())
-        if now_known != known:
-            self._outside.memory.put(ROUTES, sorted(now_known))
-        return now_known
-
-
-def _answer(answer: bool | None, known: bool) -> Answer:
-    if answer:
-        return Answer.YES
-    return Answer.NO if answer is False and known else Answer.MUTE
 
 
 def lost(error: Refused) -> bool:

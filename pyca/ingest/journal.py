@@ -46,8 +46,10 @@ class Upload:
 
     `failures` counts since something last went well, `attempts` from the beginning. `gone_since`: the node does not
     answer since then. `final_sent`: the first final call that may have been accepted; `final_last`: the last one;
-    `asked_since`: when the core first answered a question about it. `doubted`: a program that remembered nothing tried
-    it before, and perhaps the core has it. `resumed`: how often the recording had gone on when the elements were noted.
+    `asked_since`: when the core first answered a question about it. `archived`: since when the core is known to have it
+    for good, or to be one that cannot be asked. `doubted`: a program that remembered nothing tried it before, and
+    perhaps the core has it. `approved`: a person wants it uploaded as it is. `resumed`: how often the recording had
+    gone on when the elements were noted.
     """
 
     version: int = VERSION
@@ -68,7 +70,9 @@ class Upload:
     refusals: int = 0
     begun_anew: int = 0
     accepted: float | None = None
+    archived: float | None = None
     held: bool = False
+    approved: bool = False
     doubted: bool = False
     next_try: float | None = None
     error: str = ''
@@ -129,6 +133,10 @@ class Uploads:
             return upload
         rest = read_json(self.delivered(name))
         return _from_json(rest.get('upload')) if isinstance(rest, dict) else None
+
+    def remembered(self, name: str) -> Upload | None:
+        """What the folder itself says; None if it says nothing that can be read."""
+        return _from_json(read_json(self.folder(name) / JOURNAL))
 
     def save(self, name: str, upload: Upload) -> None:
         """It is on the disk when this returns. Raises OSError or RecordingsUnusable."""

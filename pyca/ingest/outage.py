@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+
 from pyca.clock import Clock
 from pyca.errors import CoreError, LoginFailed, Overloaded, Unreachable
+from pyca.ingest.alarms import LASTING, Alarms
 from pyca.ingest.backoff import Spread, after
-from pyca.ingest.outside import Faults
-from pyca.states import Fault, ServiceType
+from pyca.states import Fault
+
+logger = logging.getLogger(__name__)
 
 
 class Outage:
     """Keeps many waiting recordings from asking a core in trouble one after the other."""
 
-    def __init__(self, clock: Clock, faults: Faults, spread: Spread) -> None:
+    def __init__(self, clock: Clock, alarms: Alarms, spread: Spread) -> None:
         self._clock = clock
-        self._faults = faults
+        self._alarms = alarms
         self._spread = spread
         self._failures = 0
         self._until = clock.monotonic()
-        self._login: str | None = None
-        self._published: str | None = None
+        self._since: float | None = None
 
     def remaining(self) -> float:
         """Seconds until the core may be asked again."""
@@ -28,24 +31,23 @@ class Outage:
     def note(self, error: CoreError) -> None:
         """Take notice of a failure; one that concerns a single recording shows that the core is there."""
         if not isinstance(error, (Unreachable, Overloaded, LoginFailed)):
-            self._failures = 0
+            self._there()
             return
+        now = self._clock.monotonic()
         self._failures += 1
-        self._until = self._clock.monotonic() + after(error, self._failures, self._spread)
+        self._until = now + after(error, self._failures, self._spread)
         if isinstance(error, LoginFailed):
-            self._login = str(error)
+            self._alarms.set(Fault.LOGIN_REFUSED, str(error))
+            return
+        self._since = now if self._since is None else self._since
+        if now - self._since >= LASTING:
+            self._alarms.set(Fault.CORE_UNREACHABLE, f'Nothing can be uploaded: {error}')
 
     def over(self) -> None:
-        """The core gave a good answer."""
-        self._failures = 0
-        self._login = ''
+        """The core gave a good answer, or nobody wants anything of it."""
+        self._there()
+        self._alarms.set(Fault.LOGIN_REFUSED)
 
-    def publish(self) -> None:
-        """Raise or clear the fault for everybody to read; does nothing while nothing is known. Raises StorageError."""
-        if self._login is None or self._login == self._published:
-            return
-        if self._login:
-            self._faults.raise_(ServiceType.INGEST, Fault.LOGIN_REFUSED, self._login, self._clock.now())
-        else:
-            self._faults.clear(ServiceType.INGEST, Fault.LOGIN_REFUSED)
-        self._published = self._login
+    def _there(self) -> None:
+        self._failures, self._since = 0, None
+        self._alarms.set(Fault.CORE_UNREACHABLE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,8 +16,8 @@ from pyca.opencast.mediapackage import MediaPackage
 from pyca.recording.standing import Standing
 from pyca.states import EventStatus, Fault, ServiceType
 
-Progress = Callable[[int, int], None]
-"""Called with the bytes sent so far and the bytes in all."""
+Progress = Callable[[int, int], bool]
+"""Called with the bytes sent so far and the bytes in all; a true answer ends the request."""
 
 
 class Recorded(Protocol):
@@ -39,9 +39,18 @@ class Recorded(Protocol):
     def ours(self) -> bool: ...
 
 
+class Entry(Protocol):
+    """A recording in short."""
+
+    @property
+    def uid(self) -> str: ...
+
+
 class Recordings(Protocol):
     """The recordings in the database."""
 
+    def entries(self) -> Mapping[str, Entry]: ...
+    def is_claimed(self, uid: str, start: int) -> bool: ...
     def all(self, *statuses: EventStatus) -> Sequence[Recorded]: ...
     def claim(self, now: float) -> Recorded | None: ...
     def claimed(self) -> Sequence[Recorded]: ...
@@ -107,12 +116,35 @@ def nothing() -> None:
     """Do nothing."""
 
 
+def unknown(recorded: Recorded) -> float | None:
+    """How long it is, nobody knows."""
+    return None
+
+
+class Sole(Protocol):
+    """The right to upload from a recordings folder, which only one service has."""
+
+    def held(self) -> bool: ...
+    def release(self) -> None: ...
+
+
+class Alone:
+    """Nobody else is there."""
+
+    def held(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        """Nothing was taken."""
+
+
 @dataclass(frozen=True)
 class Outside:
     """Everything outside the service.
 
-    `prepare` gives the tracks to deliver (it may join segments); `standing` says by a recording's name whether it goes
-    on after it was over; `beat` is a sign of life during long uploads.
+    `prepare` gives the tracks to deliver (it may join segments), `length` the seconds recorded; `standing` says by a
+    recording's name whether it goes on after it was over; `beat` is a sign of life during long uploads; `short` tells
+    whether the recordings have less room than wanted.
     """
 
     core: Core
@@ -126,3 +158,6 @@ class Outside:
     standing: Callable[[str], Standing] = over
     spread: Spread = random.uniform
     beat: Callable[[], None] = nothing
+    length: Callable[[Recorded], float | None] = unknown
+    short: Callable[[], bool] | None = None
+    sole: Sole = field(default_factory=Alone)

@@ -13,6 +13,8 @@ from pyca.states import EventStatus
 
 IDLE = 10.0
 """Seconds between two looks for something to upload."""
+LOOK_EVERY = 60.0
+"""Seconds between two looks for uploads that nobody has in hand."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Claimed:
 
 
 class Queue:
-    """Takes recordings one by one: those of a crash first, then those that are due."""
+    """Takes recordings one by one: those that a crash, or an older database, left claimed, then those that are due."""
 
     def __init__(self, options: settings.Ingest, backup_mode: bool, outside: Outside) -> None:
         # A backup agent uploads what a person asks for, and a person does not want to wait.
@@ -32,14 +34,19 @@ class Queue:
         self._delay_min = min(options.delay_min, self._delay_max)
         self._backup_mode = backup_mode
         self._outside = outside
-        self._crashed: deque[Recorded] | None = None
+        self._crashed: deque[Recorded] = deque()
+        self._looked: float | None = None
+        self.waiting = True
+        """Whether anything was to be uploaded, now or later, when `idle` was asked last."""
 
     def next(self) -> Claimed | None:
-        """Claim a recording. Raises StorageError."""
-        if self._crashed is None:
-            if not self._backup_mode:
+        """Claim a recording. Raises StorageError. Only called while this service, the only one, has none."""
+        now = self._outside.clock.monotonic()
+        if self._looked is None or now - self._looked >= LOOK_EVERY:
+            if self._looked is None and not self._backup_mode:
                 take_over(self._outside)
             self._crashed = deque(row for row in self._outside.recordings.claimed() if self._begun_here(row))
+            self._looked = now
         if self._crashed:
             return Claimed(self._crashed.popleft(), fresh=False)
         self._delay()
@@ -49,6 +56,7 @@ class Queue:
     def idle(self) -> float:
         """Seconds until something may be due."""
         now, due = self._outside.clock.now(), self._outside.recordings.next_due()
+        self.waiting = due is not None
         if due is None:
             return IDLE
         if due > now + self._farthest():

@@ -1,56 +1,108 @@
-"""Deletes recordings that the core has accepted, where that is configured."""
+"""Deletes the folders of recordings that are not needed any more, never one that is not the agent's own."""
 
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
 from pyca.ingest.journal import JOURNAL, Uploads
+from pyca.ingest.outside import Recordings
 from pyca.recording.atomic import read_json, write_json
 from pyca.recording.journal import FILE as RECORDING
 from pyca.recording.store import DELIVERED
 
 logger = logging.getLogger(__name__)
 
-EVERY = 3600.0
-"""Seconds between two tries to delete what could not be deleted."""
+NAME = re.compile(r'recording-\d+-.+')
+REMAINS_FOR = 366 * 86_400.0
+"""Seconds for which it is remembered what was deleted."""
+REMAINS_AT_MOST = 10_000
 
 
 class Removal:
-    """Deletes the folders of delivered recordings; what remains of each is a file under `.delivered`.
+    """Deletes folders; what remains of each is a file under `.delivered`.
 
-    A folder is known as ours by the journal of its recording, which is the last file to go.
+    A folder is known as ours by the journal of its recording, which is the last file to go. One that the old program
+    made has no journal: it is known by its name together with its row in the database.
     """
 
-    def __init__(self, uploads: Uploads, clock: Clock) -> None:
+    def __init__(self, uploads: Uploads, recordings: Recordings, clock: Clock) -> None:
         self._uploads = uploads
+        self._recordings = recordings
         self._clock = clock
-        self._owed: set[str] = set()
-        self._swept: float | None = None
+        self._kept: set[str] = set()
 
-    def remove(self, name: str) -> None:
-        """Delete a recording's folder; what goes wrong is logged, and tried again later."""
+    def names(self) -> list[str]:
+        """The folders that may be recordings, oldest start first."""
+        root = self._uploads.root
+        return sorted(path.name for path in root.glob('recording-*') if path.is_dir() and not path.is_symlink())
+
+    def uid(self, name: str) -> str | None:
+        """The event of a recording; None for one that was in no calendar."""
+        recording = read_json(self._uploads.folder(name) / RECORDING)
+        event = recording.get('event') if isinstance(recording, dict) else None
+        if isinstance(event, dict):
+            return str(event.get('uid', '')) if event.get('data') else None
+        entry = self._recordings.entries().get(name)
+        return None if entry is None else entry.uid
+
+    def remove(self, name: str) -> bool:
+        """Delete a recording's folder. What goes wrong is logged, and told by False. Raises StorageError."""
         folder = self._uploads.folder(name)
         if not folder.is_dir():
-            return
+            return True
         recording = read_json(folder / RECORDING)
-        if recording is None or folder.is_symlink() or folder.parent != self._uploads.root:
-            logger.info('%s is kept after its upload: it has no %s of this agent', folder, RECORDING)
-            self._owed.discard(name)
-            return
+        if not self._is_ours(folder, recording):
+            if name not in self._kept:
+                logger.info('%s is kept after its upload: nothing says that this agent made it', folder)
+            self._kept.add(name)
+            return False
         try:
             self._note(name, recording)
-            _delete(folder)
+            _delete(folder, RECORDING if recording is not None else JOURNAL)
         except (OSError, RecordingsUnusable) as error:
             self._report(name, error)
-        else:
-            self._owed.discard(name)
-            logger.info('%s has been deleted after its upload', folder)
+            return False
+        logger.info('%s has been deleted after its upload', folder)
+        return True
 
-    def _note(self, name: str, recording: object) -> None:
+    def finish(self, name: str) -> bool:
+        """Delete the rest of a folder whose deletion was begun; a newer recording of the event is another one."""
+        folder = self._uploads.folder(name)
+        if (folder / JOURNAL).exists() or not self._uploads.delivered(name).exists():
+            return False
+        recording, rest = read_json(folder / RECORDING), read_json(self._uploads.delivered(name))
+        if recording is None or not isinstance(rest, dict) or rest.get('recording') != recording:
+            return False
+        try:
+            _delete(folder, RECORDING)
+        except OSError as error:
+            self._report(name, error)
+        return True
+
+    def prune(self) -> None:
+        """Forget what was deleted long ago: by then no calendar has it."""
+        folder = self._uploads.root / DELIVERED
+        paths = sorted(folder.glob('recording-*.json'))
+        many = len(paths) - REMAINS_AT_MOST
+        for number, path in enumerate(paths):
+            try:
+                if number < many or self._clock.now() - path.stat().st_mtime > REMAINS_FOR:
+                    path.unlink()
+            except OSError as error:
+                logger.debug('%s stays: %s', path, error)
+
+    def _is_ours(self, folder: Path, recording: Any) -> bool:
+        if folder.is_symlink() or folder.parent != self._uploads.root or not NAME.fullmatch(folder.name):
+            return False
+        return recording is not None or folder.name in self._recordings.entries()
+
+    def _note(self, name: str, recording: Any) -> None:
         """Write what remains. A first try to delete may have taken the upload's journal already."""
         upload = read_json(self._uploads.folder(name) / JOURNAL)
         path = self._uploads.delivered(name)
@@ -58,41 +110,17 @@ class Removal:
             path.parent.mkdir(exist_ok=True)
             write_json(path, {'recording': recording, 'upload': upload})
 
-    def sweep(self) -> None:
-        """Try again to delete what could not be deleted, also by an agent before this one; at most once an hour."""
-        now = self._clock.monotonic()
-        if self._swept is not None and now - self._swept < EVERY:
-            return
-        self._swept = now
-        for name in sorted(self._owed):
-            self.remove(name)
-        for path in sorted((self._uploads.root / DELIVERED).glob('recording-*.json')):
-            self._finish(path)
-
-    def _finish(self, delivered: Path) -> None:
-        """Delete the folder of a recording whose deletion was begun; a newer recording of the event is another one."""
-        folder = self._uploads.folder(delivered.stem)
-        if delivered.stem in self._owed or not folder.is_dir() or folder.is_symlink():
-            return
-        recording, rest = read_json(folder / RECORDING), read_json(delivered)
-        if recording is None or not isinstance(rest, dict) or rest.get('recording') != recording:
-            return
-        try:
-            _delete(folder)
-        except OSError as error:
-            self._report(delivered.stem, error)
-
     def _report(self, name: str, error: Exception) -> None:
-        if name not in self._owed:
+        if name not in self._kept:
             logger.warning('%s cannot be deleted after its upload: %s', self._uploads.folder(name), error)
-        self._owed.add(name)
+        self._kept.add(name)
 
 
-def _delete(folder: Path) -> None:
+def _delete(folder: Path, last: str) -> None:
     for entry in sorted(folder.iterdir()):
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
-        elif entry.name != RECORDING:
+        elif entry.name != last:
             entry.unlink(missing_ok=True)
-    (folder / RECORDING).unlink()
+    (folder / last).unlink()
     folder.rmdir()

@@ -26,7 +26,7 @@ class Upload:
 
     path: Path
     name: str
-    progress: Callable[[int, int], None] | None = None
+    progress: Callable[[int, int], bool | None] | None = None
     answer_limit: float = 600.0
 
 
@@ -39,7 +39,7 @@ class Request:
     headers: tuple[str, ...] = ()
     body: bytes | None = None
     form: Multipart | None = None
-    progress: Callable[[int, int], None] | None = None
+    progress: Callable[[int, int], bool | None] | None = None
     once: bool = False
     most: int = MOST
     answer_limit: float | None = None

@@ -46,7 +46,12 @@ class IngestNode:
         return parse(_xml(self._http.get(f'{base}/createMediaPackage')))
 
     def add_track(
-        self, node: str, package: MediaPackage, flavor: str, path: Path, progress: Callable[[int, int], None] | None
+        self,
+        node: str,
+        package: MediaPackage,
+        flavor: str,
+        path: Path,
+        progress: Callable[[int, int], bool | None] | None,
     ) -> MediaPackage:
         """Send a file. A failed call is repeated with the package from before it (contract 7.3).
 

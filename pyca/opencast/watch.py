@@ -27,6 +27,7 @@ class Watch:
 
     While the body goes out, the core must take bytes now and then (`stall` seconds, H22). Once the last byte is gone
     the core may work silently for `answer_limit` seconds (contract 7.9), which is no stall. None switches a limit off.
+    `report` hears how far the body is; a true answer of its ends the transfer as `interrupted` does.
     """
 
     clock: Clock
@@ -34,7 +35,7 @@ class Watch:
     beat: Callable[[], None]
     stall: float | None = None
     answer_limit: float | None = None
-    report: Callable[[int, int], None] | None = None
+    report: Callable[[int, int], bool | None] | None = None
     verdict: Verdict = Verdict.NONE
     sent: int = 0
     total: int = 0
@@ -64,10 +65,9 @@ class Watch:
 
     def _look(self, now: float) -> None:
         self.beat()
-        if self.report and self.total:
-            self.report(self.sent, self.total)
+        enough = self.report(self.sent, self.total) if self.report and self.total else False
         limit = self.answer_limit if self.complete else self.stall
-        if self.interrupted():
+        if self.interrupted() or enough:
             self.verdict = Verdict.INTERRUPTED
         elif limit is not None and self._moved is not None and now - self._moved > limit:
             self.verdict = Verdict.UNANSWERED if self.complete else Verdict.STALLED

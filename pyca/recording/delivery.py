@@ -47,6 +47,13 @@ class Preparation:
             logger.warning('%s: the segments are delivered one by one: %s', journal.event.uid, reason)
         return tuple(self._separately(parts, [_length(piece) for piece in pieces]))
 
+    def length(self, name: str) -> float | None:
+        """The seconds recorded, by the journal; None without one, or where nobody knows when a recorder ended."""
+        journal = load(self._find(name))
+        if journal is None or any(piece.ended is None for piece in journal.pieces):
+            return None
+        return sum(_length(piece) for piece in journal.pieces)
+
     def _joined(self, parts: Sequence[Part]) -> list[Track]:
         last = parts[-1].tracks
         targets = [track.path.with_name(f'joined-{track.path.name}') for track in last]

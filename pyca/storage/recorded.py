@@ -140,6 +140,12 @@ class Recordings:
         """What was taken and not given back: after a crash, what is to be taken over."""
         return self.all(EventStatus.UPLOADING)
 
+    def is_claimed(self, uid: str, start: int) -> bool:
+        """Whether it is still to be uploaded by whoever has claimed it; a person may have changed its status."""
+        question = select(E.status).where(E.uid == uid, E.start == start)
+        with self._database.read() as connection:
+            return bool(connection.execute(question).scalar() == EventStatus.UPLOADING)
+
     def adopt(self, since: float, until: float) -> int:
         """Queue the uploads that an older installation began, of events that ended in this time; tells how many."""
         begun = (EventStatus.UPLOADING, EventStatus.FAILED_UPLOADING)

@@ -256,6 +256,13 @@ def test_a_stop_ends_an_upload(core: FakeCore, connect: Connect, file: Path) -> 
         connect(core, interrupted=stop.is_set).upload(f'{core.url}/a', FIELDS, Upload(file, 'a.mp4'))
 
 
+def test_whoever_hears_the_progress_may_end_an_upload(core: FakeCore, connect: Connect, file: Path) -> None:
+    core.answer = lambda exchange: exchange.hang(core.released)
+
+    with pytest.raises(Interrupted):
+        connect(core).upload(f'{core.url}/a', FIELDS, Upload(file, 'a.mp4', lambda sent, total: sent > 0))
+
+
 def test_a_large_file_does_not_fill_the_memory(core: FakeCore, tmp_path: Path) -> None:
     """Row 11: 20 GB in less than 100 MB. Measured in a process of its own."""
     path = tmp_path / 'large'

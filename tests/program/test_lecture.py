@@ -230,21 +230,6 @@ def test_an_upload_goes_on_after_an_outage_without_sending_anything_twice(
     assert core.violations == []
 
 
-def test_a_final_answer_that_is_lost_leads_to_one_accepted_call(
-    core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
-) -> None:
-    agent = make_agent()
-    uid = schedule(3, 3)
-    core.archive_after = 2
-    core.faults.add(Fault('POST /ingest/ingest', Kind.LOSE_ANSWER))
-    agent.start()
-
-    wait_for(delivered(core, uid), limit=120)
-
-    the(core, uid)
-    assert core.violations == []
-
-
 def test_the_four_services_work_as_processes_of_their_own(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
 ) -> None:

@@ -15,7 +15,7 @@ LAYERS = (
     ('config', 'values', 'loop', 'heartbeat', 'unconfigured', 'logs', 'defects', 'systemd'),
     ('opencast', 'recording', 'storage'),
     (*SERVICES, 'accounts', 'ui'),
-    ('wiring', 'supervisor'),
+    ('house', 'wiring', 'supervisor'),
     ('cli',),
     ('__main__',),
 )

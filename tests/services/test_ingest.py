@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from pyca import settings
 from pyca.errors import Interrupted, RecordingsUnusable, StorageError, Unreachable
 from pyca.event import Track
+from pyca.ingest import SoleUploader
 from pyca.ingest.outside import Recorded
-from pyca.recording.atomic import read_json
+from pyca.opencast.mediapackage import MediaPackage
 from pyca.states import EventStatus
 from tests.services.ingest_world import END, World
 
@@ -246,6 +248,86 @@ def test_a_wait_from_before_the_clock_was_set_back_is_ended(world: World) -> Non
     assert world.row().status is DONE
 
 
+@pytest.mark.parametrize(('length', 'status'), [(29.0, HELD), (30.0, DONE), (None, DONE)])
+def test_what_is_too_short_waits_for_a_person(world: World, length: float | None, status: EventStatus) -> None:
+    world.options = settings.Ingest(min_duration=30)
+    world.length = length
+    world.restart()
+    world.record()
+    world.run(60)
+    assert world.row().status is status
+    if status is HELD:
+        assert 'Too short: 29 s' in world.row().cause
+        assert world.core.calls == []
+        world.set(status=EventStatus.FINISHED_RECORDING, next_try=0.0)
+        world.core.fail('add_track', Unreachable('connection refused'))
+        world.run_until(DONE)
+        assert len(world.core.accepted) == 1
+
+
+@pytest.mark.parametrize('status', [HELD, EventStatus.FINISHED_RECORDING, DONE])
+def test_a_person_who_changes_the_status_is_obeyed_between_two_steps(world: World, status: EventStatus) -> None:
+    world.record(tracks=3)
+    while not world.core.count('add_track'):
+        world.service.step()
+    world.set(status=status, next_try=0.0)
+    world.service.step()
+    assert world.row().status is status
+    world.run(60)
+    sent = world.core.count('add_track')
+    assert (sent, len(world.core.accepted)) == ((3, 1) if status is EventStatus.FINISHED_RECORDING else (1, 0))
+
+
+def test_a_recording_that_is_deleted_while_its_file_is_sent_is_broken_off(world: World) -> None:
+    row = world.record()
+    original = world.core.add_track
+
+    def add_track(
+        node: str, package: MediaPackage, flavor: str, path: Path, progress: Callable[[int, int], bool]
+    ) -> MediaPackage:
+        assert not progress(10, 1000)
+        del world.recordings.rows[row.event.uid, row.event.start]
+        world.clock.advance(10)
+        if progress(20, 1000):
+            raise Interrupted('ended')
+        return original(node, package, flavor, path, progress)
+
+    world.core.send = add_track
+    world.turn()
+    assert world.core.accepted == []
+    world.record('next')
+    world.core.send = None
+    world.run(60)
+    assert [package.id for _, package, _ in world.core.accepted] == ['next']
+
+
+def test_what_another_database_left_claimed_is_taken_up_without_a_restart(world: World) -> None:
+    """A copy of yesterday's database was put back while the agent ran."""
+    world.record()
+    world.run(600)
+    world.record('other', end=END - 5)
+    world.set(status=EventStatus.UPLOADING)
+    world.set('other', status=EventStatus.UPLOADING)
+    world.run(120)
+    assert [world.row(uid).status for uid in ('event-1', 'other')] == [DONE, DONE]
+    assert sorted(package.id for _, package, _ in world.core.accepted) == ['event-1', 'other']
+
+
+def test_a_service_that_is_not_the_only_one_waits(world: World) -> None:
+    first, second = SoleUploader(world.root), SoleUploader(world.root)
+    assert first.held()
+    world.sole = second
+    world.restart()
+    world.record()
+    world.run(600)
+    assert world.core.calls == []
+    first.release()
+    world.run_until(DONE)
+    world.service.close()
+    assert first.held()
+    first.release()
+
+
 def test_a_backup_agent_uploads_what_a_person_asks_for_without_delay(world: World) -> None:
     world.backup_mode = True
     world.options = settings.Ingest(delay_min=100, delay_max=200)
@@ -263,81 +345,12 @@ def test_a_delivered_recording_stays_on_the_disk_by_default(world: World) -> Non
     assert row.tracks[0].path.exists()
 
 
-def test_a_delivered_recording_is_deleted_where_that_is_configured(world: World) -> None:
-    world.options = settings.Ingest(delete_after_upload=True)
-    world.restart()
-    row = world.record()
-    (row.tracks[0].path.parent / 'more').mkdir()
-    world.turn()
-    assert not row.tracks[0].path.parent.exists()
-    rest = read_json(world.root / '.delivered' / f'{row.name}.json')
-    assert rest is not None
-    assert rest['recording'] == {'uid': 'event-1'}
-    assert rest['upload']['accepted'] == END
-    assert world.row().tracks == row.tracks
-
-
-def test_a_folder_that_is_not_ours_is_never_deleted(world: World) -> None:
-    world.options = settings.Ingest(delete_after_upload=True)
-    world.restart()
-    row = world.record()
-    (row.tracks[0].path.parent / 'recording.json').unlink()
-    world.run(8000)
-    assert world.row().status is DONE
-    assert row.tracks[0].path.exists()
-
-
-def test_what_cannot_be_deleted_stays_delivered_and_is_tried_again_each_hour(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    """H30: with upstream, a folder that could not be deleted made a failed upload of a good one."""
-    world.options = settings.Ingest(delete_after_upload=True)
-    world.restart()
-    (world.root / '.delivered').write_text('in the way')
-    row = world.record()
-    world.run(8000)
-    assert world.row().status is DONE
-    assert row.tracks[0].path.exists()
-    assert sum('cannot be deleted' in record.message for record in caplog.records) == 1
-    (world.root / '.delivered').unlink()
-    world.run(3700)
-    assert not row.tracks[0].path.parent.exists()
-    assert len(world.core.accepted) == 1
-
-
-def test_a_deletion_that_a_crash_broke_off_is_finished(world: World) -> None:
-    world.options = settings.Ingest(delete_after_upload=True)
-    world.restart()
-    row = world.record()
-    world.turn()
-    folder = row.tracks[0].path.parent
-    folder.mkdir()
-    (folder / 'recording.json').write_text('{"uid": "event-1"}')
-    (folder / 'left.mp4').write_text('x')
-    world.restart()
-    world.turn()
-    assert not folder.exists()
-
-
-def test_a_newer_recording_of_a_delivered_event_is_not_deleted(world: World) -> None:
-    world.options = settings.Ingest(delete_after_upload=True)
-    world.restart()
-    row = world.record()
-    world.turn()
-    folder = row.tracks[0].path.parent
-    folder.mkdir()
-    (folder / 'recording.json').write_text('{"uid": "event-1", "again": true}')
-    world.restart()
-    world.run(8000)
-    assert folder.exists()
-
-
 @pytest.mark.parametrize('delete', [False, True])
 def test_what_the_core_accepted_once_is_never_sent_again(world: World, delete: bool) -> None:
     world.options = settings.Ingest(delete_after_upload=delete)
     world.restart()
     world.record()
-    world.turn()
+    world.run(1000)
     world.set(status=EventStatus.FINISHED_RECORDING, phase='queued', next_try=0.0)
     calls = len(world.core.calls)
     world.run(1000)

@@ -424,6 +424,72 @@ def test_a_cause_is_warned_of_once(world: World, caplog: pytest.LogCaptureFixtur
     assert ['timed out' in record.message for record in caplog.records] == [True, False]
 
 
+def test_a_core_that_is_away_is_spoken_of_once_for_all(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, 'pyca.ingest')
+    for number in range(5):
+        world.record(f'event-{number}', end=END - number)
+    world.core.always = {
+        call: Unreachable(f'http://core/{call}: refused') for call in ('ingest_node', 'create', 'add_track')
+    }
+    world.run(4 * 3600)
+    assert [record.levelname for record in caplog.records] == ['WARNING']
+    world.core.always = {}
+    world.run(1300)
+    assert sum('goes on' in record.message for record in caplog.records) == 1
+    assert not [record for record in caplog.records[1:] if record.levelno > logging.INFO]
+
+
+def test_a_missing_role_is_said_once_and_a_fault_until_it_is_given(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, 'pyca.ingest')
+    world.record()
+    world.core.always['create'] = Refused('403: event-1 needs the role ROLE_CAPTURE_AGENT', status=403)
+    world.run(240)
+    assert world.faults.raised == {}
+    world.run(4 * 3600)
+    assert sum('ROLE_CAPTURE_AGENT' in record.message for record in caplog.records) == 1
+    assert 'ROLE_CAPTURE_AGENT' in world.faults.raised[Fault.UPLOAD]
+    world.core.always.clear()
+    world.run(700)
+    assert world.faults.raised == {}
+    assert sum('goes on' in record.message for record in caplog.records) == 1
+
+
+def test_a_core_away_for_ten_minutes_is_a_fault_until_it_is_back(world: World) -> None:
+    world.record()
+    for call in ('ingest_node', 'create', 'add_track'):
+        world.core.always[call] = Unreachable('connection refused')
+    world.run(500)
+    assert world.faults.raised == {}
+    world.run(1300)
+    assert list(world.faults.raised) == [Fault.CORE_UNREACHABLE]
+    assert 'connection refused' in world.faults.raised[Fault.CORE_UNREACHABLE]
+    world.core.always.clear()
+    world.run(700)
+    assert world.faults.raised == {}
+
+
+@pytest.mark.parametrize(
+    ('error', 'fault'),
+    [
+        (Unreachable('connection refused'), Fault.CORE_UNREACHABLE),
+        (LoginFailed('digest login of "agent" was refused'), Fault.LOGIN_REFUSED),
+        (Refused('403', status=403), Fault.UPLOAD),
+    ],
+    ids=str,
+)
+def test_a_fault_goes_with_the_last_recording_that_waited(world: World, error: CoreError, fault: Fault) -> None:
+    """A refused login makes the core show the agent in `error`; nobody would ever clear it."""
+    world.record()
+    world.core.always['create'] = error
+    world.run(3600)
+    assert list(world.faults.raised) == [fault]
+    world.set(status=HELD)
+    world.run(700)
+    assert world.faults.raised == {}
+
+
 def test_a_database_in_trouble_does_not_repeat_calls_to_the_core(world: World) -> None:
     world.record()
     world.core.fail('add_track', Unreachable('refused'))

@@ -56,7 +56,7 @@ def site(tmp_path: Path, core: StandIn, clock: HandClock) -> Iterator[Site]:
     site.close()
 
 
-def breaking(core: StandIn, step: str, times: int = 1, **how: Any) -> Fault:
+def breaking(core: StandIn, step: str, times: int | None = 1, **how: Any) -> Fault:
     match, after = STEPS[step]
     return core.faults.add(Fault(match, times=times, after=after, **how))
 
@@ -86,7 +86,7 @@ def test_a_core_that_is_restarted_gets_the_rest(site: Site, core: StandIn, step:
     while not any(request.fault for request in core.requests):
         site.clock.advance(site.service.step())
     core.stop()
-    site.run(3600)
+    site.run(3600, stride=60)
     core.start()
     core.faults.add(Fault('', Kind.STATUS, times=3, status=404))  # its services come up one after the other
     site.run_until(DONE)
@@ -162,7 +162,7 @@ def test_an_upload_stays_on_its_node_while_the_registry_names_another(site: Site
 def test_an_upload_waits_while_no_node_is_in_the_registry(site: Site, core: StandIn) -> None:
     core.nodes[0].state = 'ERROR'
     site.record()
-    site.run(6 * 3600)
+    site.run(6 * 3600, stride=60)
     questions = site.calls()['available.json']
     core.nodes[0].state = 'NORMAL'
     site.run_until(DONE)
@@ -183,17 +183,17 @@ def test_a_node_that_is_gone_for_good_is_replaced_by_another(site: Site, core: S
         site.clock.advance(site.service.step())
     other.state = 'NORMAL'
     core.nodes.remove(gone)
-    site.run_until(DONE, within=2 * 3600)
+    site.run_until(DONE, within=2 * 3600, stride=60)
 
     assert site.the_delivery().node == other.url
-    assert site.clock.steady > 1800
+    assert site.clock.steady >= 1800
 
 
 def test_waiting_asks_the_registry_once_a_try_and_no_more(site: Site, core: StandIn) -> None:
     for uid in ('event-1', 'event-2'):
         site.record(uid)
     core.faults.add(Fault(' /ingest/', Kind.STATUS, times=None, status=503))
-    site.run(4 * 3600)
+    site.run(4 * 3600, stride=60)
     tries = sum(request.path.startswith('/ingest') for request in core.requests)
     assert site.calls()['available.json'] <= tries + 2
     assert tries < 80  # each after 5 to 10 min, once the short waits are over; and never one recording after the other
@@ -206,7 +206,7 @@ def test_a_finished_track_stays_where_it_is_through_hours_of_trouble(site: Site,
     """H25: each try sent everything again."""
     site.record()
     breaking(core, 'the second track', kind=Kind.STATUS, status=500, times=None)
-    site.run(3 * 3600)
+    site.run(3 * 3600, stride=60)
     core.faults.clear()
     site.run_until(DONE)
 

@@ -60,17 +60,17 @@ def test_an_event_that_is_gone_is_held_and_never_sent_again(site: Site, core: St
     core.faults.add(Fault(FINAL, Kind.LOSE_ANSWER))
     site.run(100)
     core.archive('event-2')
-    site.run_until(DONE, uid='event-2')
+    site.run_until(DONE, uid='event-2', stride=60)
     site.record()
     core.faults.add(Fault(FINAL, Kind.DROP))
     calls = len(final_calls(core))
     while len(final_calls(core)) == calls:
         site.clock.advance(site.service.step())
     core.remove_event('event-1')
-    site.run_until(HELD, within=DAY)
+    site.run_until(HELD, within=DAY, stride=60)
 
     assert 'deleted' in site.row().cause
-    site.run(DAY)
+    site.run(DAY, stride=300)
     assert len(final_calls(core)) == calls + 1
     assert [delivery.uid for delivery in core.deliveries] == ['event-2']
 
@@ -92,7 +92,7 @@ def test_a_conflict_leaves_it_open_until_the_core_has_archived_it(site: Site, co
     site.record()
     core.archive_after = 4 * 3600
     core.faults.add(Fault(FINAL, Kind.LOSE_ANSWER))
-    site.run_until(DONE, within=6 * 3600)
+    site.run_until(DONE, within=6 * 3600, stride=60)
 
     site.the_delivery()
     assert set(final_calls(core)) == {0, 500}
@@ -104,7 +104,7 @@ def test_a_conflict_leaves_it_open_until_the_core_has_archived_it(site: Site, co
 def test_after_a_day_of_conflicts_a_person_decides(site: Site, core: StandIn) -> None:
     site.record()
     core.faults.add(Fault(FINAL, Kind.LOSE_ANSWER))
-    site.run_until(HELD, within=2 * DAY)
+    site.run_until(HELD, within=2 * DAY, stride=300)
 
     assert site.clock.steady >= DAY
     assert 'for a day' in site.row().cause
@@ -120,7 +120,7 @@ def test_a_core_that_knows_the_guides_only_gets_one_repeat(
     core.guides_only = status
     site.record()
     core.faults.add(Fault(FINAL, Kind.LOSE_ANSWER if accepted else Kind.DROP))
-    site.run_until(DONE, HELD, within=DAY)
+    site.run_until(DONE, HELD, within=DAY, stride=60)
 
     assert site.row().status is HELD
     assert 'cannot be asked' in site.row().cause
@@ -135,7 +135,7 @@ def test_a_core_that_takes_the_event_s_id_and_no_questions_gets_one_repeat(
     site.record()
     core.faults.add(Fault('GET /recordings/', Kind.STATUS, times=None, status=status))
     core.faults.add(Fault(FINAL, Kind.DROP))
-    site.run_until(DONE, within=DAY)
+    site.run_until(DONE, within=DAY, stride=60)
 
     site.the_delivery()
     assert final_calls(core) == [0, 200]

@@ -126,18 +126,24 @@ class Site:
         assert upload is not None
         return upload
 
-    def run(self, seconds: float) -> None:
-        """Let this much time pass with the service at work."""
+    def run(self, seconds: float, *, stride: float = 0.0) -> None:
+        """Let this much time pass with the service at work; who lets days pass takes larger strides."""
         until = self.clock.steady + seconds
         while self.clock.steady < until:
-            self.clock.advance(min(self.service.step(), until - self.clock.steady))
+            self.clock.advance(min(self._turn(stride), until - self.clock.steady))
 
-    def run_until(self, *statuses: EventStatus, uid: str = 'event-1', within: float = 3600.0) -> None:
+    def run_until(
+        self, *statuses: EventStatus, uid: str = 'event-1', within: float = 3600.0, stride: float = 0.0
+    ) -> None:
         """Let time pass until a recording is in one of the statuses."""
         until = self.clock.steady + within
         while self.row(uid).status not in statuses:
             assert self.clock.steady < until, f'{uid} is still {self.row(uid)}'
-            self.clock.advance(self.service.step())
+            self.clock.advance(self._turn(stride))
+
+    def _turn(self, stride: float) -> float:
+        wait = self.service.step()
+        return max(wait, stride) if wait else 0.0
 
     def the_delivery(self, uid: str = 'event-1') -> Delivery:
         """The one accepted final call of an event, with all that was recorded."""

@@ -1,0 +1,62 @@
+"""What the services of one process share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyca.clock import Clock, SystemClock
+from pyca.errors import StorageError
+from pyca.loop import Pulse
+from pyca.opencast.client import Core
+from pyca.opencast.endpoints import Endpoints
+from pyca.opencast.http import Http
+from pyca.recording.standby import Standby
+from pyca.recording.store import Store
+from pyca.settings import Http as Limits
+from pyca.settings import Settings
+from pyca.stop import Stop
+from pyca.storage.database import Database
+from pyca.storage.faults import Faults
+from pyca.storage.location import locate
+from pyca.storage.memory import Memory
+from pyca.storage.nodes import KnownNodes
+from pyca.storage.recorded import Recordings
+
+
+class House:
+    """What the services of one process share."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.database = Database(settings.agent.database, self.clock)
+        self.memory = Memory(self.database)
+        self.recordings = Recordings(self.database)
+        self.faults = Faults(self.database)
+        self.store = Store(Path(settings.capture.directory), standby=Standby(_beside(settings)))
+
+    def core(self, stop: Stop, pulse: Pulse, *, rate: int = 0) -> Core:
+        """A way to the core for one service; a stop ends its requests."""
+        server, limits = self.settings.server, self.settings.http
+        http = Http(server, limits, rate=rate, interrupted=lambda: stop.requested, beat=pulse.beat, clock=self.clock)
+        return self._core(http)
+
+    def last_word(self, limit: float) -> Core:
+        """A way to the core for the very last message, ended by the limit in seconds and not by a stop."""
+        end = self.clock.monotonic() + limit
+        limits = Limits(max(1, int(limit)), max(1, int(limit)))
+        late = lambda: self.clock.monotonic() > end  # noqa: E731
+        return self._core(Http(self.settings.server, limits, interrupted=late, clock=self.clock))
+
+    def _core(self, http: Http) -> Core:
+        endpoints = Endpoints(http, self.settings.server, KnownNodes(self.memory), self.clock)
+        return Core(http, endpoints, self.settings.agent.name)
+
+
+def _beside(settings: Settings) -> Path:
+    """The file beside which there is a place that does not lie on the recordings' disk, as far as one can know."""
+    try:
+        database = locate(settings.agent.database).path
+    except StorageError:
+        database = None
+    return database or Path(settings.capture.directory).absolute()
