@@ -86,6 +86,12 @@ def _core(settings: Settings) -> Iterator[Finding]:
         yield 'server', 'auth_method', 'opencast_system_account can log in by digest only; write auth_method = digest'
 
 
+def _insecure(settings: Settings) -> Iterator[Finding]:
+    if settings.server.insecure:
+        text = 'is on: anybody on the way to the core can read the password'
+        yield 'server', 'insecure', f'{text}. Set certificate to the CA file of the core instead'
+
+
 def _ui_login(settings: Settings) -> Iterator[Finding]:
     if not settings.ui.password:
         yield 'ui', 'password', 'is empty, so whoever reaches the page may delete recordings; set one'
@@ -122,6 +128,7 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _same_file_each_time,
     _order_of_signals,
     _core,
+    _insecure,
     _ui_login,
     _own_address,
     _reachable,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-_PLAIN = re.compile(r'[^/{}\x00-\x1f\x7f]{1,180}')
+_PLAIN = re.compile(r'[\w.:@%+=,-]{1,180}')
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Event:
         """The name of its recording: `recording-<start>-<uid>`.
 
         A uid that is no plain file name (the core may send anything) is encoded, so that it can never lead out of
-        the recordings folder, nor pass for a placeholder of the command.
+        the recordings folder, nor pass for a placeholder of the command, nor mean anything to a shell in it.
         """
         return f'recording-{self.start}-{plain(self.uid)}'
 

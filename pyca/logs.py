@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import re
 import socket
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ _SYSLOG_WAIT = 0.1
 """Seconds that a syslog which does not read may hold up who logs."""
 _PRIORITY = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 _USER = 1 << 3
+_CONTROL = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029]')
 _CHATTY = ('alembic',)
 """Packages whose progress is of no interest to somebody who runs a capture agent."""
 
@@ -85,7 +87,8 @@ def _matters(record: logging.LogRecord) -> bool:
 class _Formatter(logging.Formatter):
     """Redacts the whole line, the text of an exception included.
 
-    A message that does not fit its arguments is logged as it is.
+    Control characters are written out: an event's id, or what a core answers, must not begin a line that looks like
+    one of ours, nor do anything to a terminal. A message that does not fit its arguments is logged as it is.
     """
 
     def __init__(self, layout: str, redact: Callable[[str], str]) -> None:
@@ -98,6 +101,10 @@ class _Formatter(logging.Formatter):
         except (TypeError, ValueError, KeyError, IndexError) as error:
             text = f'{record.name}:{record.lineno}: {record.msg!r} does not fit its arguments {record.args!r} ({error})'
         return self._redact(text)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is that of logging
+        record.message = _CONTROL.sub(lambda found: found[0].encode('unicode_escape').decode(), record.message)
+        return super().formatMessage(record)
 
 
 class _Complaints:

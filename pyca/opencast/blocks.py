@@ -13,6 +13,9 @@ _PARAMETER = re.compile(r';([^=;:"]+)=("[^"]*"|[^;:",]*(?:,(?:"[^"]*"|[^;:",]*))
 _NAME = re.compile(r'[A-Za-z0-9_-]+')
 _SHORT = 64
 """Longer lines are no BEGIN and no END."""
+LONGEST = 4 << 20
+"""Bytes of a property that are read; no catalog comes near it, and each lies in several files for as long as its
+event does."""
 
 
 @dataclass(frozen=True)
@@ -25,22 +28,24 @@ class Block:
     @property
     def digest(self) -> bytes:
         """What tells whether an entry has changed; its DTSTAMP is the time of the request (trap 19)."""
-        kept, skipping = [], False
+        told, skipping = hashlib.blake2b(digest_size=16, person=b'open' if not self.closed else b''), False
         for line in self.lines:
             skipping = line[:7].upper() == b'DTSTAMP' or (skipping and line[:1] in (b' ', b'\t'))
             if not skipping:
-                kept.append(line)
-        return hashlib.blake2b(b'\n'.join(kept), digest_size=16, person=b'open' if not self.closed else b'').digest()
+                told.update(line)
+                told.update(b'\n')
+        return told.digest()
 
 
 @dataclass(frozen=True)
 class Line:
-    """One property. `head` is its name with parameters, as it stands there."""
+    """One property. `head` is its name with parameters, as it stands there; not `whole`: the rest was left out."""
 
     head: str
     name: str
     parameters: dict[str, str]
     value: str
+    whole: bool = True
 
 
 def entries(body: bytes) -> list[Block]:
@@ -89,15 +94,19 @@ def _is(line: bytes, word: bytes) -> bool:
 
 
 def _unfolded(lines: Sequence[bytes]) -> Iterator[str]:
+    """Each property in one line, which ends behind `LONGEST`."""
     parts: list[bytes] = []
+    length = 0
     for raw in lines:
-        line = raw.rstrip(b'\r')
+        line = raw[: LONGEST + 2].rstrip(b'\r')
         if line[:1] in (b' ', b'\t'):
-            parts.append(line[1:])
+            if length <= LONGEST:
+                parts.append(line[1:])
+                length += len(line) - 1
         elif line:
             if parts:
                 yield b''.join(parts).decode('utf-8', 'replace')
-            parts = [line]
+            parts, length = [line], len(line)
     if parts:
         yield b''.join(parts).decode('utf-8', 'replace')
 
@@ -112,4 +121,4 @@ def _line(text: str) -> Line | None:
         position = found.end()
     if text[position : position + 1] != ':':
         return None
-    return Line(text[:position], match.group().upper(), parameters, text[position + 1 :])
+    return Line(text[:position], match.group().upper(), parameters, text[position + 1 :], len(text) <= LONGEST)

@@ -152,9 +152,12 @@ def unescaped(text: str) -> str:
 
 
 def _attach(line: Line, data: dict[str, Any], remarks: list[str]) -> None:
-    """Decode an attached file. A damaged one costs only itself; a mere link is passed over."""
+    """Decode an attached file. A damaged or huge one costs only itself; a mere link is passed over."""
     name = line.parameters.get('X-APPLE-FILENAME', '')
     if line.parameters.get('ENCODING', '').upper() != 'BASE64' and line.parameters.get('VALUE', '').upper() != 'BINARY':
+        return
+    if not line.whole:
+        remarks.append(f'the attached file {name or "without a name"} is too large and left out')
         return
     try:
         content = base64.b64decode(''.join(line.value.split()).encode(), validate=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +23,6 @@ from pyca.opencast.multipart import Multipart
 from pyca.opencast.watch import Verdict, Watch
 
 __all__ = ['Http', 'Response', 'Upload']
-logger = logging.getLogger(__name__)
 
 FORM_LIMIT = 1_000_000
 """Bytes of an urlencoded body; the core takes 1,500,000 and fails beyond (contract 2.4, trap 32)."""
@@ -176,11 +174,6 @@ class Http:
             self._curl.setopt(pycurl.COOKIEFILE, '')
             for line in self._cookies.load():
                 self._curl.setopt(pycurl.COOKIELIST, line.encode())
-            if self.server.insecure:
-                logger.warning(
-                    'insecure is set in [server]: anybody on the way to the core can read the password. '
-                    'Set certificate to the CA file of the core instead.'
-                )
         self._curl.reset()
         return self._curl
 

@@ -35,20 +35,20 @@ class Run:
         self.changes = 0
         self.stalled = False
         self.asked = ''
-        self._asked_at = 0.0
+        self._asked_at, self._asked_run = 0.0, 0.0
         self._forced = False
         self._journal = journal
         self._recorder = recorder
         self._settings = settings
         self._clock = clock
         self._growth = Growth()
-        self._before_end = False
+        self._before_end = clock.now() < journal.event.end
         self._noticed: float | None = None
 
     def ask(self, reason: str) -> None:
         """Have the recorder end now, before the event's end; asked once, the first reason stays."""
         if not self.asked:
-            self.asked, self._asked_at = reason, self._clock.now()
+            self.asked, self._asked_at, self._asked_run = reason, self._clock.now(), self._clock.monotonic()
 
     def force(self) -> None:
         """Have it end without any patience."""
@@ -109,7 +109,7 @@ class Run:
         if number is None:
             return
         logger.info('%s: sending %s to the recorder', self._journal.event.uid, signal_name(number))
-        self.segment.signals.append((number, self._clock.now()))
+        self.segment.signals.append((number, self._now()))
         self.changes += 1
         if number == signal.SIGKILL:
             recorder.kill_group(number)
@@ -120,11 +120,15 @@ class Run:
         sent = self.segment.signals
         if self._forced:
             return None if any(number == signal.SIGKILL for number, _ in sent) else int(signal.SIGKILL)
-        now = self._clock.now()
+        now = self._now()
         end = self._asked_at if self.asked else self._noticed_end(now)
         # a command that was told a later end does not end by itself
         early = bool(self.asked) or self.segment.told > self._journal.event.end
         return ending.due(self._settings, end, early, sent, now)
+
+    def _now(self) -> float:
+        """The wall clock; once it was asked to end, as it goes on from there without any step."""
+        return self._asked_at + self._clock.monotonic() - self._asked_run if self.asked else self._clock.now()
 
     def _noticed_end(self, now: float) -> float:
         """The event's end; when a step of the clock skipped it, the moment after: the recorder gets its time."""

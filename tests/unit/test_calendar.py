@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+import tracemalloc
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
@@ -242,6 +243,26 @@ def test_two_entries_with_different_starts_both_count() -> None:
 
     assert len(parsed.events) == 2
     assert 'different starts' in parsed.bad[0]
+
+
+@pytest.mark.parametrize('by', ['', ' '])
+def test_a_huge_attachment_costs_neither_the_lecture_nor_the_memory(by: str) -> None:
+    huge = ATTACH + 'QUJD' * (10 << 20)
+    body = calendar(folded(entry(ATTACH=huge), by=by, width=10_000) if by else entry(ATTACH=huge), entry(UID='UID:b'))
+    reader = Calendar()
+
+    begun = time.process_time()
+    tracemalloc.start()
+    parsed = reader.parse(body)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(parsed.events) == 2
+    assert 'org.opencastproject.capture.agent.properties is too large' in parsed.bad[0]
+    assert parsed.lost == []
+    assert parsed.events[0].attachments == []
+    assert most < 3 * len(body)
+    assert time.process_time() - begun < 20
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ def test_a_file_in_order_causes_no_warning() -> None:
             '[server] auth_method: opencast_system_account can log in by dig',
         ),
         ('server', 'password = opencast', '[server] password: is the login that everybody knows (admin, opencast);'),
+        ('server', 'insecure = true', '[server] insecure: is on: anybody on the way to the core can read the password'),
         ('server', 'password = abc#def', '[server] password: ends before its #, which begins a comment; put the value'),
         (
             'ui',

@@ -91,6 +91,12 @@ def test_the_level_decides_what_is_written(outside: Outside, level: str, written
     assert outside.lines() == written
 
 
+def test_what_comes_from_outside_begins_no_line_and_commands_no_terminal(outside: Outside) -> None:
+    outside.setup(Logging(format='%(levelname)s %(message)s'))
+    outside.root.warning('event %s', 'a\nERROR all is lost\r\x1b[2J\u2028b')
+    assert outside.lines() == ['WARNING event a\\nERROR all is lost\\r\\x1b[2J\\u2028b']
+
+
 def test_standard_error_can_be_left_out(outside: Outside) -> None:
     outside.setup(Logging(stderr=False))
     outside.root.error('x')
