@@ -101,7 +101,7 @@ class Keeper:
     def _wait(self) -> bool:
         """Wait for the start by the wall clock, never less; false when it must not start."""
         while (left := self._start - time.time()) > 0:
-            if signal.sigtimedwait({signal.SIGTERM}, min(left, _CHUNK)):
+            if hear({signal.SIGTERM}, min(left, _CHUNK)):
                 self._note(phase='cancelled', error=CANCELLED)
                 return False
         if time.time() >= self._end:
@@ -145,8 +145,7 @@ class Keeper:
                 self._note(phase='ended', status=os.waitstatus_to_exitcode(status), ended=time.time())
                 return
             self._trim()
-            heard = signal.sigtimedwait(_HEARD, _ROUND)
-            if heard and heard.si_signo == signal.SIGTERM:
+            if hear(_HEARD, _ROUND) == signal.SIGTERM:
                 os.kill(pid, signal.SIGTERM)
 
     def _trim(self) -> None:
@@ -178,6 +177,15 @@ class Keeper:
                 return False
             self._unsaved = False
         return True
+
+
+def hear(signals: set[signal.Signals], seconds: float) -> int:
+    """The first of these signals that comes within so many seconds, 0 if none does.
+
+    When the machine slept meanwhile, Python answers with a signal that nobody sent, its number at random.
+    """
+    heard = signal.sigtimedwait(signals, seconds)
+    return heard.si_signo if heard and heard.si_signo in signals else 0
 
 
 def write(path: str, text: str) -> None:
