@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
 from benchmarks.fault_run.chronicle import Chronicle
-from benchmarks.fault_run.evidence import UNDER_WAY, Evidence, Row
+from benchmarks.fault_run.evidence import Evidence, Row
 from benchmarks.fault_run.expect import AFTER, Expectation, uncovered
 from benchmarks.fault_run.ledger import Run, lines
 from benchmarks.fault_run.spans import Span, length, meets, without
@@ -57,7 +58,7 @@ class Check:
             gone = any(not version.here for version in expected.versions)
             if not (gone and not self._evidence.runs[uid]):
                 yield f'it has no outcome, its rows are {rows}'
-        yield from (f'its row is still {row.status}' for row in rows if row.status in UNDER_WAY)
+        yield from (f'its row is still {row.status}' for row in rows if row.under_way)
         others = [row for row in rows if row is not self._row(uid, expected) and row.outcome in DELIVERED]
         if others and len(expected.versions) == 1:
             yield f'it has several rows: {rows}'
@@ -85,7 +86,7 @@ class Check:
     def _longer_too_late(self, uid: str, expected: Expectation) -> bool:
         """It was made longer when its upload may have begun: then a person may have to decide."""
         versions = expected.versions
-        longer = any(b.end > a.end and b.at > a.end - 10 for a, b in zip(versions, versions[1:], strict=False))
+        longer = any(b.end > a.end and b.at > a.end - 10 for a, b in itertools.pairwise(versions))
         return longer and self._row(uid, expected).outcome == 'held'
 
     def _whole(self, uid: str, expected: Expectation, outcome: str) -> Iterator[str]:
@@ -132,7 +133,7 @@ class Check:
 
     def _at_once(self, runs: list[Run]) -> Iterator[str]:
         ordered = sorted((run for run in runs if run.stamps), key=lambda run: run.begun)
-        for one, other in zip(ordered, ordered[1:], strict=False):
+        for one, other in itertools.pairwise(ordered):
             if other.stamps[0].at < one.last - 0.2:
                 yield f'two recorders ran at once, {one.pid} and {other.pid}'
 
@@ -144,9 +145,9 @@ class Check:
             yield f'it is "missed" ({cause}), but nothing stood in the way'
         if outcome == 'failed' and any(not run.failed for run in runs):
             yield f'it is "failed" ({cause}), but a recorder ended as it should'
-        if outcome == 'failed' and not runs and not (expected.shaken or self._disk_was_full(expected)):
-            if length(expected.required()) > AFTER:
-                yield f'it is "failed" ({cause}), but no recorder ever ran'
+        excused = expected.shaken or self._disk_was_full(expected) or length(expected.required()) <= AFTER
+        if outcome == 'failed' and not runs and not excused:
+            yield f'it is "failed" ({cause}), but no recorder ever ran'
         taken = [word for word in TAKEN_AWAY if word in cause]
         if taken and len(expected.versions) == 1:
             yield f'the agent says "{cause}", but nobody touched it'
@@ -183,12 +184,11 @@ class Check:
 
     def _explained(self, violation: str) -> bool:
         """What a careful agent does when its memory was taken from it, or the event."""
+        forgot = bool(self._chronicle.spans('database', 'power', 'agent'))
         reasons: tuple[tuple[str, Callable[[str], bool]], ...] = (
-            (
-                'A state for the recording',
-                lambda uid: self._gone(uid) and bool(self._chronicle.spans('database', 'power', 'agent')),
-            ),
+            ('A state for the recording', lambda uid: self._gone(uid) and forgot),
             ('was posted for', self._changed),
+            ('without asking the registry', lambda uid: bool(self._chronicle.spans('core'))),
         )
         named = re.search(r'event-\d+', violation)
         return any(words in violation and why(named[0] if named else '') for words, why in reasons)

@@ -37,6 +37,11 @@ class Row:
     outcome: str
     cause: str
 
+    @property
+    def under_way(self) -> bool:
+        """Whether this cannot be its last word: 6 is an upload that waits for its next try, until there is an outcome."""
+        return self.status in UNDER_WAY or (self.status == 6 and not self.outcome)
+
 
 @dataclass
 class Evidence:

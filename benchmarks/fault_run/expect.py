@@ -68,7 +68,10 @@ class Expectation:
         return not self.versions[-1].here and self._known[-1] < self.versions[-1].start - LEAD
 
     def _undecided(self) -> Iterator[Span]:
-        """When the agent need not have known that the event is on: each version may be believed until the next is known."""
+        """When the agent need not have known that the event is on.
+
+        Each version may be believed until the next one must be known.
+        """
         ends = [*self._known[1:], EVER]
         for version, until in zip(self.versions, ends, strict=True):
             believed = (version.at, until if until == EVER else until + AFTER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 
 from benchmarks.fault_run.hall import Hall
 from benchmarks.fault_run.plan import Harm
@@ -86,5 +87,5 @@ def change_event(hall: Hall, harm: Harm, chance: random.Random) -> list[tuple[fl
         hall.change(uid, start=version.start + by, end=version.end + by)
     else:
         ends = [version.end + chance.randint(-3, 3) for _ in range(4)] + [version.end]
-        return [(2.0 * number, lambda end=end: hall.change(uid, end=end)) for number, end in enumerate(ends)]
+        return [(2.0 * number, partial(hall.change, uid, end=end)) for number, end in enumerate(ends)]
     return []

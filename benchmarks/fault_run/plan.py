@@ -43,7 +43,12 @@ CORE = {
     'ingest node not listed': 2,
 }
 """Harm to the core."""
-SLOW = frozenset({'final call answered with 502', 'core hangs', 'core is a black hole', 'core shows its login page'})
+SLOW = frozenset(
+    {
+        *('final answer lost', 'final call answered with 502', 'core hangs', 'core is a black hole'),
+        'core shows its login page',
+    }
+)
 """After these the agent rightly waits for a minute or so before it tries again."""
 CHANGES = ('extended', 'shortened', 'cancelled', 'cancelled, back again', 'moved', 'given away', 'five changes')
 EARLY_CHANGES = ('cancelled', 'moved', 'extended', 'cancelled, back again')
@@ -91,7 +96,7 @@ class Plan:
 
 def draw(seed: int, events: int) -> Plan:
     """The plan of this seed."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     quick = events <= QUICK
     changed = _deck(chance, dict.fromkeys(EARLY_CHANGES if quick else CHANGES, 1))
     lectures, harms = _lectures(chance, events, quick, changed)

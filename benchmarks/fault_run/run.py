@@ -35,7 +35,7 @@ class Runner:
         self._hall = hall
         self._plan = plan
         self._harms = Harms(hall)
-        self._chance = random.Random(plan.seed + 1)  # noqa: S311
+        self._chance = random.Random(plan.seed + 1)
         self._acts: list[tuple[float, int, Act]] = []
         self._order = itertools.count()
         self._said = 0.0
@@ -97,8 +97,7 @@ class Runner:
 
     def _under_way(self) -> bool:
         rows, untold = evidence.rows(self._hall.database)
-        states = {row.status for found in rows.values() for row in found}
-        return bool(untold or not rows or states & evidence.UNDER_WAY)
+        return bool(untold or not rows or any(row.under_way for found in rows.values() for row in found))
 
     def _stop(self) -> None:
         """End the agent as it should be ended; what is left then is a finding."""
