@@ -41,7 +41,8 @@ class Check:
 
     def _outcome(self, uid: str, expected: Expectation) -> str:
         """The one that the agent states; of several rows that of the event as the core has it now."""
-        if expected.called_off() and not self._evidence.runs[uid] and uid not in self._evidence.rows:
+        unseen = not self._evidence.runs[uid] and uid not in self._evidence.rows
+        if unseen and not expected.versions[-1].here:
             return 'called off'
         return self._row(uid, expected).outcome
 
@@ -55,9 +56,7 @@ class Check:
     def _accounted(self, uid: str, expected: Expectation, outcome: str) -> Iterator[str]:
         rows = self._evidence.rows.get(uid, [])
         if outcome not in (*OUTCOMES, 'called off'):
-            gone = any(not version.here for version in expected.versions)
-            if not (gone and not self._evidence.runs[uid]):
-                yield f'it has no outcome, its rows are {rows}'
+            yield f'it has no outcome, its rows are {rows}'
         yield from (f'its row is still {row.status}' for row in rows if row.under_way)
         others = [row for row in rows if row is not self._row(uid, expected) and row.outcome in DELIVERED]
         if others and len(expected.versions) == 1:

@@ -39,7 +39,7 @@ class Row:
 
     @property
     def under_way(self) -> bool:
-        """Whether this cannot be its last word: 6 is an upload that waits for its next try, until there is an outcome."""
+        """Whether this cannot be its last word; 6 is an upload that waits for its next try while it has no outcome."""
         return self.status in UNDER_WAY or (self.status == 6 and not self.outcome)
 
 

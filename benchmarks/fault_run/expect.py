@@ -63,10 +63,6 @@ class Expectation:
         away = [(self.begins - 60, EVER)] if not last.here else [(last.end + AFTER, EVER)]
         return without([(max(since, begin), end) for begin, end in away], self._chronicle.down())
 
-    def called_off(self) -> bool:
-        """Whether the agent must have known before the start that it is none of its events any more."""
-        return not self.versions[-1].here and self._known[-1] < self.versions[-1].start - LEAD
-
     def _undecided(self) -> Iterator[Span]:
         """When the agent need not have known that the event is on.
 
@@ -99,13 +95,15 @@ class Expectation:
 
     def _without_agent(self) -> Iterator[Span]:
         """The event's second came while there was no agent, nor had one been there to start its keeper."""
+        heard: dict[float, float] = {}
         for version in self.versions:
+            heard.setdefault(version.start, version.at + POLL_AT_ONCE)
+        for start, known in heard.items():
             ready = any(
-                min(until, version.start) - max(since, version.start - LEAD, version.at + POLL_AT_ONCE) >= AT_LEAST
-                for since, until in self._chronicle.up
+                min(until, start) - max(since, start - LEAD, known) >= AT_LEAST for since, until in self._chronicle.up
             )
             if not ready:
-                yield version.start, self._chronicle.next_up(version.start) + AFTER
+                yield start, self._chronicle.next_up(start) + AFTER
 
     def _failures(self) -> Iterator[Span]:
         """A recorder that failed is started again after a pause, by an agent."""
