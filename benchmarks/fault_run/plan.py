@@ -46,7 +46,7 @@ CORE = {
 SLOW = frozenset(
     {
         *('final answer lost', 'final call answered with 502', 'core hangs', 'core is a black hole'),
-        'core shows its login page',
+        *('core shows its login page', 'core answers with HTML'),
     }
 )
 """After these the agent rightly waits for a minute or so before it tries again."""

@@ -39,7 +39,6 @@ class Runner:
         self._acts: list[tuple[float, int, Act]] = []
         self._order = itertools.count()
         self._said = 0.0
-        self._slow = 0.0
         self._doing = ''
 
     def run(self) -> None:
@@ -68,7 +67,7 @@ class Runner:
         self._hall.look_whether_it_is_up()
         while self._acts and self._acts[0][0] <= time.time():
             heapq.heappop(self._acts)[2]()
-        if now - self._said > 1:
+        if now - self._said > (1 if sys.stderr.isatty() else 60):
             self._said = now
             self._say()
 
@@ -115,5 +114,6 @@ class Runner:
         arrived = len(self._hall.core.deliveries)
         text = f'{now - self._hall.begun:5.0f} s  {over}/{len(self._plan.lectures)} events over, {arrived} delivered'
         harm = f'{len(self._hall.chronicle.done)} times harm, the last: {self._doing}'
-        sys.stderr.write(f'\r{text}, {harm:70.70}{end}' if sys.stderr.isatty() or end else '')
+        shown = f'{text}, {harm}'
+        sys.stderr.write(f'\r{shown:110.110}{end}' if sys.stderr.isatty() else f'{shown}\n')
         sys.stderr.flush()
