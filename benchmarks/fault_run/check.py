@@ -29,6 +29,8 @@ class Check:
         self.outcomes: Counter[str] = Counter()
         self.late: dict[str, float] = {}
         """Seconds from the event's second to the first line, where nothing stood in the way."""
+        self.required = self.scheduled = 0.0
+        """Seconds that had to be recorded, of those that were scheduled: how much the harm has excused."""
         self.findings = [finding for uid in chronicle.versions for finding in self._event(uid)]
         self.findings += self._everything()
 
@@ -98,7 +100,9 @@ class Check:
         strangers = {stamp.uid for stamp in found} - {uid}
         if strangers:
             yield f'it has lines of {", ".join(sorted(strangers))}'
-        kept = {(stamp.pid, stamp.number) for stamp in (found if arrived else self._evidence.kept[uid])}
+        away = len({version.start for version in expected.versions}) > 1 or self._gone(uid)
+        places = [*found, *(self._evidence.kept[uid] if away or not arrived else ())]  # what was called off is held
+        kept = {(stamp.pid, stamp.number) for stamp in places}
         lost = sorted(lines(runs) - kept)
         if lost:
             where = 'in the core' if arrived else 'on the disk'
@@ -111,9 +115,11 @@ class Check:
         """A recorder ran when it should, and only then."""
         runs = self._evidence.runs[uid]
         yield from self._at_once(runs)
+        self.scheduled += expected.ends - expected.begins
         if expected.shaken:
             return
         required = expected.required()
+        self.required += length(required)
         holes = uncovered(required, runs)
         if length(holes) > 0:
             yield f'it was not recorded at {self._told(holes, expected)}'
@@ -174,12 +180,25 @@ class Check:
         strangers = set(self._evidence.rows) - set(self._chronicle.versions)
         if strangers:
             yield f'the agent has rows of unknown events: {sorted(strangers)}'
+        yield from self._reported()
         damaged = bool(self._chronicle.spans('database damaged'))
         yield from (left for left in self._evidence.left if not (damaged and 'pyca.db' in left))
         if self._evidence.untold:
             yield f'{self._evidence.untold} states were never told to the core'
         yield from (f'the core says: {said}' for said in self._evidence.violations if not self._explained(said))
         yield from (entry.kind for entry in self._chronicle.done if entry.kind.startswith('exit code'))
+
+    def _reported(self) -> Iterator[str]:
+        """Whether `pyca report` adds up, and says what the database says."""
+        report = self._evidence.report
+        if report is None:
+            return
+        if not sum(report['sums'].values()) == report['total'] == len(report['events']):
+            yield f'the report does not add up: {report["sums"]}, {report["total"]}, {len(report["events"])} events'
+        said = {(entry['uid'], entry['outcome'] or '') for entry in report['events']}
+        rows = {(uid, row.outcome) for uid, found in self._evidence.rows.items() for row in found}
+        if said != rows:
+            yield f'the report says {sorted(said - rows)} and lacks {sorted(rows - said)}'
 
     def _explained(self, violation: str) -> bool:
         """What a careful agent does when its memory was taken from it, or the event."""

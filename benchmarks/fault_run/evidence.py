@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmarks.fault_run.hall import Hall
 from benchmarks.fault_run.ledger import Run, Stamp, read, stamps
+from tests.program.agent import ROOT
 
 UNDER_WAY = frozenset({2, 4, 5, 8})
 """The states of a row that cannot be the last: recording, finished, uploading, interrupted."""
@@ -53,6 +59,8 @@ class Evidence:
     """What lies in the folders of recordings."""
     states: dict[str, list[str]] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
+    report: dict[str, Any] | None = None
+    """What `pyca report --all --json` says; None where it says nothing."""
     untold: int = 0
     """States that the core has not been told."""
     left: list[str] = field(default_factory=list)
@@ -75,6 +83,7 @@ def gather(hall: Hall) -> Evidence:
         arrived = Arrived(delivery.at, delivery.matched_event, tracks, sum(broken for _, _, broken in contents))
         found.arrived.setdefault(_event_of(arrived, delivery.uid), []).append(arrived)
     found.rows, found.untold = rows(hall.database)
+    found.report = _report(hall)
     found.violations = list(core.violations)
     found.left = [*_processes(hall), *_files(hall), *_exceptions(hall.agent.logged())]
     return found
@@ -99,6 +108,14 @@ def rows(database: Path) -> tuple[dict[str, list[Row]], int]:
             return found, connection.execute('SELECT count(*) FROM pyca_report').fetchone()[0]
     except sqlite3.Error:
         return {}, 0
+
+
+def _report(hall: Hall) -> dict[str, Any] | None:
+    words = [sys.executable, '-m', 'pyca', '-c', str(hall.agent.folder / 'pyca.conf'), 'report', '--all', '--json']
+    environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    done = subprocess.run(words, check=False, capture_output=True, text=True, env=environment, timeout=60)
+    content = json.loads(done.stdout) if done.returncode == 0 else None
+    return content if isinstance(content, dict) else None
 
 
 def _processes(hall: Hall) -> list[str]:

@@ -110,6 +110,10 @@ def mix(scene: Scene) -> None:
     scene.evidence.arrived[UID] = [arrived(run(), *strange)]
 
 
+def report_wrongly(scene: Scene, total: int = 1, outcome: str | None = 'missed') -> None:
+    scene.evidence.report = {'sums': {'missed': 1}, 'total': total, 'events': [{'uid': UID, 'outcome': outcome}]}
+
+
 def stay(scene: Scene) -> None:
     scene.row(5, '')
 
@@ -140,6 +144,8 @@ HARM: dict[str, Callable[[Scene], object]] = {
     'the core says: The final call': lambda scene: scene.evidence.violations.append(f'The final call for {UID} ...'),
     'unknown events': lambda scene: scene.evidence.rows.update({'event-9': [Row(1, 7, 'delivered', '')]}),
     'exit code 1': lambda scene: scene.happened('exit code 1 at the end', END + 20),
+    'the report does not add up': lambda scene: report_wrongly(scene, total=2),
+    'the report says': report_wrongly,
     'lines are broken': lambda scene: scene.evidence.arrived.update({UID: [replace(arrived(run()), broken=1)]}),
 }
 
