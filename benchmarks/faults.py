@@ -44,7 +44,7 @@ def fault_run(folder: Path, events: int, seed: int) -> tuple[list[str], str]:
         f'outcomes: {_counted(check.outcomes)}',
         f'harm: {_counted(harms)}',
         *(f'not done: {kind}: {reason}' for kind, reason in chronicle.not_done.items()),
-        f'{check.required:.0f} of {check.scheduled:.0f} scheduled seconds had to be recorded, the harm excuses the rest',
+        f'{check.required:.0f} of {check.scheduled:.0f} scheduled seconds had to be recorded, harm excuses the rest',
         f'worst start where nothing stood in the way: {worst[1]:.2f} s ({worst[0]}; {len(check.late)} such starts)',
         f'this machine itself stood still {len(chronicle.stalls)} times',
     ]

@@ -141,7 +141,7 @@ def _series(chance: random.Random, kinds: Deck, between: Sequence[float], quick:
     """Harm of these kinds, one after another, with some peace in between."""
     harms = []
     at, until = between
-    while (at := at + chance.uniform(2, 6 if quick else 10)) < until:
+    while (at := at + chance.uniform(3, 8 if quick else 12)) < until:
         kind = next(kinds)
         seconds = chance.uniform(0, 3 if quick else 10) if chance.random() < 0.8 else 0.0
         if kind in ('clock moved', 'asleep', 'disk full') or kind.startswith('core'):

@@ -121,7 +121,7 @@ def stay(scene: Scene) -> None:
 HARM: dict[str, Callable[[Scene], object]] = {
     'no outcome': lose,
     'delivered 2 times': lambda scene: scene.evidence.arrived[UID].append(arrived(run())),
-    'not recorded at 4.': lambda scene: scene.recorded(run(until=START + 3), run(START + 7, pid=8), outcome='failed'),
+    'not recorded at 3.9 to 6.0': lambda scene: scene.recorded(run(until=START + 3), run(START + 7, pid=8), outcome='failed'),
     'lines are not in the core': lose_lines,
     'lines are not on the disk': lose_what_is_held,
     'lines arrived twice': lambda scene: scene.evidence.arrived.update({UID: [arrived(run(), run())]}),
