@@ -109,7 +109,7 @@ class Expectation:
         for number, run in enumerate(sorted(self._runs, key=lambda run: run.last)):
             pause = PAUSES[min(number, len(PAUSES) - 1)]
             since = run.begun if not run.stamps else run.last
-            if run.how not in ('time', 'told') and run.last < self.ends - 0.5:
+            if not run.stamps or (run.how not in ('time', 'told') and run.last < self.ends - 0.5):
                 yield since - 0.5, self._chronicle.next_up(run.last) + pause + AFTER
 
     def _device(self) -> Iterator[Span]:

@@ -40,7 +40,8 @@ class Run:
 
     @property
     def failed(self) -> bool:
-        return self.how not in ('time', 'told', 'exit')
+        """Whether it crashed, was killed, or wrote nothing."""
+        return not self.stamps or self.how not in ('time', 'told', 'exit')
 
     def covers(self) -> list[Span]:
         """When it wrote, without what was lost to a machine that stood still."""
