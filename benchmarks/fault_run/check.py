@@ -35,7 +35,7 @@ class Check:
         self.findings += self._everything()
 
     def _event(self, uid: str) -> Iterator[str]:
-        expected = Expectation(self._chronicle, uid, self._evidence.runs[uid])
+        expected = Expectation(self._chronicle, uid, self._evidence.runs)
         outcome = self._outcome(uid, expected)
         self.outcomes[outcome or 'none'] += 1
         for judge in (self._accounted, self._delivered, self._whole, self._recorded, self._caused):

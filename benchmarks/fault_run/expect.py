@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.fault_run.chronicle import Chronicle, Version
 from benchmarks.fault_run.ledger import Run
@@ -25,10 +25,12 @@ FULL = 12.0
 class Expectation:
     """What can be expected of one event."""
 
-    def __init__(self, chronicle: Chronicle, uid: str, runs: Sequence[Run]) -> None:
+    def __init__(self, chronicle: Chronicle, uid: str, runs: Mapping[str, Sequence[Run]]) -> None:
+        """`runs` are those of all events."""
         self._chronicle = chronicle
         self._uid = uid
-        self._runs = runs
+        self._runs = runs.get(uid, ())
+        self._others = {other: found for other, found in runs.items() if other != uid}
         self.versions = chronicle.versions[uid]
         self._known = [chronicle.known_by(version.at) for version in self.versions]
 
@@ -113,12 +115,14 @@ class Expectation:
                 yield since - 0.5, self._chronicle.next_up(run.last) + pause + AFTER
 
     def _device(self) -> Iterator[Span]:
-        """Another event, before or after this one, may have had the device."""
+        """An event that began before this one may have the device to its end, a later one while it really recorded."""
         for uid, versions in self._chronicle.versions.items():
-            if uid == self._uid:
+            rivals = [other for other in versions if any(_overlap(other, version) for version in self.versions)]
+            if uid == self._uid or not rivals:
                 continue
-            for other in versions:
-                if any(_overlap(other, version) for version in self.versions):
+            yield from ((run.begun - 1, run.last + AFTER) for run in self._others.get(uid, ()))
+            for other in rivals:
+                if other.start <= self.begins:
                     yield other.start, other.end + AFTER
 
 

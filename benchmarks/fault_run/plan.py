@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from benchmarks.fault_run.spans import Span
 
 QUICK = 40
 """A run of so many events, or fewer, leaves out what takes the agent minutes to get over."""
@@ -101,9 +103,9 @@ def draw(seed: int, events: int) -> Plan:
     changed = _deck(chance, dict.fromkeys(EARLY_CHANGES if quick else CHANGES, 1))
     lectures, harms = _lectures(chance, events, quick, changed)
     end = lectures[-1].end
-    harms += _series(chance, _deck(chance, MACHINE), (5.0, end - 4.0), quick)
+    harms += _series(chance, _deck(chance, MACHINE), (5.0, end - 4.0), quick, peace=(5.0, 11.0))
     kinds = {kind: weight for kind, weight in CORE.items() if not (quick and kind in SLOW)}
-    harms += _series(chance, _deck(chance, kinds), (6.0, end * 0.6 if quick else end - 5.0), quick)
+    harms += _series(chance, _deck(chance, kinds), (6.0, end * 0.6 if quick else end - 5.0), quick, peace=(3.0, 10.0))
     harms.sort(key=lambda harm: harm.at)
     return Plan(seed, quick, chance.random() < 0.5, tuple(lectures), tuple(harms))
 
@@ -137,11 +139,11 @@ def _lectures(chance: random.Random, events: int, quick: bool, changed: Deck) ->
     return lectures, changes
 
 
-def _series(chance: random.Random, kinds: Deck, between: Sequence[float], quick: bool) -> list[Harm]:
-    """Harm of these kinds, one after another, with some peace in between."""
+def _series(chance: random.Random, kinds: Deck, between: Span, quick: bool, *, peace: Span) -> list[Harm]:
+    """Harm of these kinds, one after another, with so many seconds of peace in between."""
     harms = []
     at, until = between
-    while (at := at + chance.uniform(3, 8 if quick else 12)) < until:
+    while (at := at + chance.uniform(*peace)) < until:
         kind = next(kinds)
         seconds = chance.uniform(0, 3 if quick else 10) if chance.random() < 0.8 else 0.0
         if kind in ('clock moved', 'asleep', 'disk full') or kind.startswith('core'):

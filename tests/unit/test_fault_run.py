@@ -121,7 +121,9 @@ def stay(scene: Scene) -> None:
 HARM: dict[str, Callable[[Scene], object]] = {
     'no outcome': lose,
     'delivered 2 times': lambda scene: scene.evidence.arrived[UID].append(arrived(run())),
-    'not recorded at 3.9 to 6.0': lambda scene: scene.recorded(run(until=START + 3), run(START + 7, pid=8), outcome='failed'),
+    'not recorded at 3.9 to 6.0': lambda scene: scene.recorded(
+        run(until=START + 3), run(START + 7, pid=8), outcome='failed'
+    ),
     'lines are not in the core': lose_lines,
     'lines are not on the disk': lose_what_is_held,
     'lines arrived twice': lambda scene: scene.evidence.arrived.update({UID: [arrived(run(), run())]}),
@@ -204,24 +206,24 @@ def test_an_agent_that_dies_after_it_left_the_start_to_a_keeper_is_no_excuse(sce
 
 def test_one_of_two_overlapping_events_may_be_missed(scene: Scene) -> None:
     scene.chronicle.versions['event-001'] = [Version(0, START - 2, END - 1)]
-    other = Expectation(scene.chronicle, 'event-001', [])
+    other = Expectation(scene.chronicle, 'event-001', {})
 
-    assert Expectation(scene.chronicle, UID, []).required() == []
-    assert other.required() == [(START - 2, START)]
+    assert Expectation(scene.chronicle, UID, {}).required() == []
+    assert other.required() == [(START - 2, END - 1)]
 
 
 def test_a_change_that_the_agent_could_not_hear_of_is_no_duty(scene: Scene) -> None:
     scene.chronicle.versions[UID].append(Version(START - 3, START, END + 5))
     scene.happened('core refuses', START - 4, END)
 
-    assert Expectation(scene.chronicle, UID, []).required() == [(START, END - 1)]
+    assert Expectation(scene.chronicle, UID, {}).required() == [(START, END - 1)]
 
 
 def test_a_wrong_clock_leaves_only_what_was_recorded_to_be_judged(scene: Scene) -> None:
     scene.happened('clock moved', START + 2, START + 4, on='3600')
     scene.recorded(run(until=START + 3))
 
-    assert Expectation(scene.chronicle, UID, []).shaken
+    assert Expectation(scene.chronicle, UID, {}).shaken
     assert scene.findings == []
 
 
