@@ -18,8 +18,9 @@ from benchmarks.fault_run.plan import CORE, MACHINE, Harm, Plan
 STEP = 0.05
 STOOD_STILL = 0.4
 """Seconds that a step may take longer than it should before the machine counts as having stood still."""
+FIRST_COPY = 12.0
 EVERY = 60.0
-"""Seconds between two copies of the database."""
+"""Seconds to the first copy of the database, between two of them."""
 PATIENCE = 40.0, 480.0
 """Seconds after the last event in which everything must be settled: in a quick run, in a long one."""
 SETTLED = 3.0
@@ -45,8 +46,8 @@ class Runner:
         self._at(self._hall.begun, self._hall.boot)
         for harm in self._plan.harms:
             self._at(self._hall.begun + harm.at, lambda harm=harm: self._begin(harm))  # type: ignore[misc]
-        for number in range(1, int(self._plan.end / EVERY) + 1):
-            self._at(self._hall.begun + number * EVERY - 50, self._hall.save_database)
+        for number in range(int(self._plan.end / EVERY) + 1):
+            self._at(self._hall.begun + FIRST_COPY + number * EVERY, self._hall.save_database)
         last = self._hall.begun + self._plan.end
         while self._acts or time.time() < last:
             self._turn()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from benchmarks.faults import fault_run
 
-SEED = 1981
-"""One that has kills of everything, a power cut, a damaged database, a core in trouble, events that change."""
+SEED = 14126
+"""One with a restored database, kills of everything, a power cut, a core in trouble, events that change."""
 
 
 def test_twenty_events_under_harm_are_all_accounted_for(tmp_path: Path) -> None:
