@@ -25,6 +25,9 @@ ON_TIME = 5.0
 """Seconds that a recorder may start after its event's start, or end before its end, and still be on time."""
 
 
+NEVER = 'its recorder never began: nothing of the agent was running then'
+
+
 class Phase(str, Enum):
     """Where a recording stands."""
 
@@ -117,7 +120,7 @@ class Journal:
     @property
     def last_cause(self) -> str:
         """In words: why the last segment ended as it did."""
-        return self.segments[-1].cause if self.segments else ''
+        return self.segments[-1].cause if self.segments else NEVER
 
     def path(self, name: str) -> Path:
         """The place of a segment's file."""

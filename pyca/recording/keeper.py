@@ -106,7 +106,7 @@ class Keeper:
     def _wait(self) -> bool:
         """Wait for the start by the wall clock, never less; false when it must not start."""
         while (left := self._start - time.time()) > 0:
-            if signal.sigtimedwait({signal.SIGTERM}, min(left, _CHUNK)):
+            if hear({signal.SIGTERM}, min(left, _CHUNK)):
                 self._note(phase='cancelled', error=CANCELLED)
                 return False
         if time.time() >= self._end:
@@ -148,14 +148,13 @@ class Keeper:
             if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 break
             self._trim()
-            heard = signal.sigtimedwait(_HEARD, _ROUND)
-            if heard and heard.si_signo == signal.SIGTERM:
+            if hear(_HEARD, _ROUND) == signal.SIGTERM:
                 os.kill(pid, signal.SIGTERM)
                 self._note(told=True)
         ended = time.time()
         end_group(pid)  # as long as the recorder is not waited for, nobody else gets its number
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        if status and signal.sigtimedwait({signal.SIGTERM}, _LATE):
+        if status and hear({signal.SIGTERM}, _LATE):
             self._note(told=True)
         self._note(phase='ended', status=status, ended=ended)
 
@@ -188,6 +187,15 @@ class Keeper:
                 return False
             self._unsaved = False
         return True
+
+
+def hear(signals: set[signal.Signals], seconds: float) -> int:
+    """The first of these signals that comes within so many seconds, 0 if none does.
+
+    When the machine slept meanwhile, Python answers with a signal that nobody sent, its number at random.
+    """
+    heard = signal.sigtimedwait(signals, seconds)
+    return heard.si_signo if heard and heard.si_signo in signals else 0
 
 
 def protect(recorder: int) -> None:

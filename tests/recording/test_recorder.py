@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from signal import SIGINT, SIGKILL, SIGTERM
+from signal import SIGCONT, SIGINT, SIGKILL, SIGSTOP, SIGTERM
 from typing import Any
 
 import pytest
@@ -296,6 +296,20 @@ def test_one_can_cancel_at_once(spawn: Spawn, folder: Path) -> None:
     recorder.cancel()
 
     assert over(recorder).error == 'cancelled before its start'
+
+
+def test_a_machine_that_slept_has_cancelled_nothing(spawn: Spawn, folder: Path) -> None:
+    """A stop that outlasts a wait makes Python's `sigtimedwait` name a signal that nobody sent."""
+    recorder = spawn(FOREVER, begin=3)
+    waiting = wait_for(lambda: keeper_of(folder) if state_path(folder, 1).exists() else None)
+
+    for _ in range(2):
+        os.kill(waiting.pid, SIGSTOP)
+        before = time.monotonic()
+        wait_for(lambda: time.monotonic() > before + 0.8)  # noqa: B023
+        os.kill(waiting.pid, SIGCONT)
+
+    assert up(recorder, folder).phase == 'running'
 
 
 def test_cancelling_a_running_recorder_asks_it_to_end(spawn: Spawn, folder: Path) -> None:

@@ -27,6 +27,7 @@ from pyca.recording.spec import VARIABLE, state_path
 from pyca.recording.verdict import End
 from pyca.settings import Capture
 from pyca.stop import Bell
+from tests.recording.waiting import wait_for
 
 OBEDIENT = 'import signal,sys,time; f=open(sys.argv[1],"ab"); f.write(b"x"); f.flush(); signal.sigwait([15])'
 
@@ -350,6 +351,22 @@ def load_keeper(recording: Recording) -> int:
     keeper = recording._run._recorder._keeper
     assert keeper is not None
     return keeper.pid
+
+
+def test_an_event_that_a_power_cut_kept_from_beginning_says_so(tmp_path: Path) -> None:
+    first = make(tmp_path, event(1, begins_in=2), options(OBEDIENT, sigterm_time=0))
+    first.begin()
+    first.tick()
+    keeper = load_keeper(first)
+    os.kill(keeper, signal.SIGKILL)
+    os.waitpid(keeper, 0)
+    wait_for(lambda: time.time() > first.event.end)
+
+    second = agent_anew(first)
+    drive(second, lambda: second.settled)
+
+    assert second.journal.phase is Phase.FAILED
+    assert 'never began' in second.journal.cause
 
 
 def test_an_event_called_off_before_it_begins_leaves_no_trace(tmp_path: Path) -> None:
