@@ -6,13 +6,13 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
 from pyca.event import Event
 from pyca.order import Desk
 from pyca.recording import resuming
+from pyca.recording.account import Account
 from pyca.recording.following import follow, obey, wanted
 from pyca.recording.handled import Handled, Key, key
 from pyca.recording.journal import Journal, Phase
@@ -32,17 +32,6 @@ RECENT = 2 * 86400
 """Seconds; a recording that began before that has ended, whatever its journal says."""
 END_LIMIT = 270.0
 """Seconds that all recorders together may take to end when the agent stops."""
-
-
-class Account(Protocol):
-    """Who is told what happened to a recording. It must neither wait nor raise."""
-
-    def recording(self, journal: Journal) -> None: ...
-
-    def missed(self, event: Event, cause: str) -> None: ...
-
-    def fault(self, fault: Fault, text: str) -> None:
-        """An empty text: the fault is cured."""
 
 
 class Capture:
@@ -196,16 +185,23 @@ class Capture:
     def _begin(self, event: Event, now: float) -> bool:
         """Start the keeper, or go on with what is there; tells whether the event is taken care of."""
         journal = earlier(self._store, event)
-        if journal is None:
+        if journal is None or self._is_ending(journal, event):
             journal = Journal(self._store.folder(event), event, self._settings.flavors)
             return self._device.take(event, now) and self._record(journal)
         if not journal.phase.over:
             if key(journal.event) not in self._recordings:
                 self._add(journal).take_over()
-        elif resuming.goes_on(journal, wanted(journal, event, self._schedule), now):
+            return False  # whether it is this event's is known when it has been followed
+        if resuming.goes_on(journal, wanted(journal, event, self._schedule), now):
             return self._device.is_free(event, now) and self._go_on(journal, event, now)
         self._handled.note(event)
         return True
+
+    def _is_ending(self, journal: Journal, event: Event) -> bool:
+        """Whether it is the recording of an earlier time of the event, called off and about to end."""
+        recording = self._recordings.get(key(journal.event))
+        ending = recording is not None and bool(recording.ending) and not recording.settled
+        return ending and journal.folder != self._store.folder(event)
 
     def _go_on(self, journal: Journal, event: Event, now: float) -> bool:
         """Record what is left of an event whose recording was over."""
