@@ -277,6 +277,22 @@ def test_an_event_made_longer_while_its_recorder_is_being_ended_goes_on_without_
     assert Phase.FAILING not in here.book.phases['a']
 
 
+@pytest.mark.parametrize('overlap', ['first', 'parallel'])
+def test_an_event_that_moves_by_a_few_seconds_is_recorded_then(hall: Callable[..., Hall], overlap: str) -> None:
+    here = hall(overlap=overlap)
+    happening = event('a', 0, 60)
+    here.schedule(happening)
+    here.until(here.recording('a'))
+
+    moved = replace(happening, start=int(time.time()) + 3, end=int(time.time()) + 6)
+    here.schedule(moved)
+    here.until(lambda: here.book.journals['a'].event == moved and here.over('a')())
+
+    assert here.phase('a') is Phase.FINISHED
+    assert 0 <= began(here, 'a') - moved.start < 1.5
+    assert here.book.misses == {}
+
+
 def test_a_person_ends_a_recording_until_the_core_names_another_end(hall: Callable[..., Hall]) -> None:
     here = hall(sigterm_time=-1)
     happening = event('a', 0, 60)
