@@ -22,7 +22,7 @@ DAY = 86_400.0
 GIGABYTE = 10**9
 LOOK_EVERY = 600.0
 """Seconds between two looks at all the folders; what is delivered in between is known without."""
-FIRST, LONGEST = 30.0, 3600.0
+FIRST, LONGEST = 10.0, 3600.0
 """Seconds from the delivery to the first question whether the core has archived it, and the longest between two."""
 PAUSE = 5.0
 """Seconds between two questions about whatever recordings: there may be hundreds."""

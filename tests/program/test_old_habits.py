@@ -57,11 +57,12 @@ def test_a_command_that_is_done_early_is_neither_run_all_the_time_nor_uploaded_t
         capture={'command': 'sh -c "echo x > {{dir}}/{{name}}.bin; echo x >> {{dir}}/../../starts; sleep 1"'},
         ingest={'delete_after_upload': True},
     )
+    core.archive_after = 0
     uid = schedule(4, 12)
     agent.start()
     wait_for(lambda: delivered(core, uid), limit=60)
     folder = agent.recordings / f'recording-{int(core.events[uid].start)}-{uid}'
-    wait_for(lambda: not folder.exists())
+    wait_for(lambda: not folder.exists(), limit=60)
     assert agent.stop() == 0
 
     assert len(core.deliveries) == 1

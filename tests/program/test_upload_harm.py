@@ -99,7 +99,7 @@ def test_an_agent_killed_at_every_step_of_an_upload_delivers_it_once(core: Stand
     ):
         core.faults.add(harm)
         agent.start()
-        wait_for(partial(happened, core, harm))
+        wait_for(partial(happened, core, harm), limit=60)
         agent.kill()
         core.faults.clear()
     agent.start()
@@ -116,7 +116,7 @@ def test_a_stop_in_an_upload_leaves_it_to_the_next_start(core: StandIn, make_age
     recorded(agent, core, 'lecture')
     core.faults.add(Fault(TRACK, Kind.HANG, after=1))
     child = agent.start()
-    wait_for(broken(core, Kind.HANG))
+    wait_for(broken(core, Kind.HANG), limit=60)
     child.send_signal(signal.SIGTERM)
     assert child.wait(20) == 0
     core.faults.clear()
@@ -135,7 +135,7 @@ def test_two_agents_on_one_folder_do_not_upload_the_same(core: StandIn, make_age
     recorded(agent, core, 'lecture')
     core.faults.add(Fault(FINAL, Kind.DELAY, seconds=6))
     agent.start()
-    wait_for(broken(core, Kind.DELAY))
+    wait_for(broken(core, Kind.DELAY), limit=60)
     agent.start('ingest')
 
     wait_for(lambda: 'Another agent uploads' in agent.logged())
