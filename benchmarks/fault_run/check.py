@@ -216,6 +216,7 @@ class Check:
         reasons: tuple[tuple[str, Callable[[str], bool]], ...] = (
             ('A state for the recording', lambda uid: self._gone(uid) and forgot),
             ('was posted for', self._changed),
+            ('is not the last one returned', lambda uid: forgot),  # killed between an answer and the note of it
             ('without asking the registry', lambda uid: bool(self._chronicle.spans('core'))),
         )
         named = re.search(r'event-\d+', violation)
