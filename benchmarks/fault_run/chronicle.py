@@ -10,6 +10,10 @@ POLL = 8.0
 """Seconds without harm after which the agent must know of a change: it polls every five."""
 
 
+MOMENT = 0.1
+"""Seconds that harm takes which is done at once."""
+
+
 @dataclass
 class Done:
     """Harm as it was done. `until` is when it was over, or the agent was there again; `on` as in the plan."""
@@ -62,7 +66,8 @@ class Chronicle:
 
     def spans(self, *beginnings: str) -> list[Span]:
         """When harm of these kinds was on; a kind may be given by its beginning."""
-        return union(entry.span for entry in self.done if entry.kind.startswith(beginnings))
+        found = [entry.span for entry in self.done if entry.kind.startswith(beginnings)]
+        return union((since, max(until, since + MOMENT)) for since, until in found)
 
     def next_up(self, at: float) -> float:
         """When an agent was there, from this moment on."""

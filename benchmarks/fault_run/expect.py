@@ -18,6 +18,8 @@ PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds before a recorder that failed is started again."""
 OFF = frozenset({'power cut', 'stopped', 'asleep', 'database lost', 'database damaged', 'database restored'})
 """Harm during which nothing records."""
+ON_TIME = 5.5
+"""Seconds before the end from which on a recorder that has written is not started again, with some for noticing it."""
 FULL = 12.0
 """Seconds after which recording goes on once a full disk has room again."""
 
@@ -107,12 +109,14 @@ class Expectation:
                 yield start, self._chronicle.next_up(start) + AFTER
 
     def _failures(self) -> Iterator[Span]:
-        """A recorder that failed is started again after a pause, by an agent."""
+        """A recorder that failed is started again after a pause, by an agent, unless the event is nearly over."""
         for number, run in enumerate(sorted(self._runs, key=lambda run: run.last)):
             pause = PAUSES[min(number, len(PAUSES) - 1)]
-            since = run.begun if not run.stamps else run.last
+            since = (run.last if run.stamps else run.begun - SLACK) - 0.5
             if not run.stamps or (run.how not in ('time', 'told') and run.last < self.ends - 0.5):
-                yield since - 0.5, self._chronicle.next_up(run.last) + pause + AFTER
+                yield since, self._chronicle.next_up(run.last) + pause + AFTER
+                if run.last > self.ends - ON_TIME:
+                    yield since, EVER
 
     def _device(self) -> Iterator[Span]:
         """An event that began before this one may have the device to its end, a later one while it really recorded."""

@@ -109,6 +109,11 @@ class Hall:
             self.chronicle.came_up(time.time())
 
     @property
+    def booting(self) -> bool:
+        """Whether an agent was started that is not ready yet."""
+        return self._booting is not None
+
+    @property
     def there(self) -> bool:
         return bool(self.agent.children) and self.agent.children[-1].poll() is None
 

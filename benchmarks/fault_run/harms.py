@@ -90,12 +90,13 @@ class Harms:
         if not self._hall.there:
             return None
         done = self._chronicle.note(harm.kind, time.time())
+        booting = self._hall.booting
         self._hall.gone()
         self._hall.agent.children[-1].terminate()
 
         def end() -> None:
             code = self._hall.agent.children[-1].wait(60)
-            if code != 0:
+            if code not in (0, -signal.SIGTERM if booting else 0):  # what has not begun yet may die of it
                 self._chronicle.note(f'exit code {code} after TERM', time.time(), time.time())
             self._boot(done)
 

@@ -188,6 +188,14 @@ def test_a_killed_recorder_has_its_pause_and_no_more(scene: Scene) -> None:
     assert any('not recorded at' in said for said in scene.findings)
 
 
+def test_an_older_media_package_is_excused_by_a_kill_alone(scene: Scene) -> None:
+    scene.evidence.violations.append(f'The media package {UID} is not the last one returned.')
+    assert len(scene.findings) == 1
+
+    scene.happened('agent killed', END + 1)
+    assert scene.findings == []
+
+
 def test_an_event_may_be_missed_while_there_is_no_agent(scene: Scene) -> None:
     scene.happened('agent killed', START - 6, END + 1)
     scene.away(START - 6, END + 2)
