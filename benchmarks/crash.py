@@ -48,10 +48,11 @@ SPREAD = 6.1
 
 
 def seconds(path: Path, stream: str) -> float:
-    """The end of a stream's last packet in a file; 0 when a player would find none."""
+    """From the first packet of a stream in a file to its last; 0 when a player would find none."""
     words = ['ffprobe', '-v', 'error', '-select_streams', stream, '-show_entries', 'packet=pts_time', '-of', 'csv=p=0']
     said = subprocess.run([*words, str(path)], capture_output=True, text=True, check=False).stdout
-    return max((float(line.strip(',')) for line in said.split() if line.strip(',') != 'N/A'), default=0.0)
+    times = [float(line.strip(',')) for line in said.split() if line.strip(',') != 'N/A']
+    return max(times) - min(times) if times else 0.0
 
 
 def ffmpeg(words: str, path: Path) -> list[str]:

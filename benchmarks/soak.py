@@ -17,10 +17,8 @@ from pathlib import Path
 from benchmarks.idle import proportional_memory
 from pyca.demo.standin import StandIn
 from tests.program.agent import Agent, wait_for
-from tests.program.test_growth import holdings, zombies
+from tests.program.test_growth import LENGTH, QUICK, holdings, zombies
 
-LENGTH = 3
-QUICK = f'{sys.executable} -I -S -c "import sys, time; open(sys.argv[1], chr(97)).write(chr(120)); time.sleep(2)"'
 STAGE = 30
 
 
