@@ -45,7 +45,7 @@ def test_a_killed_ffmpeg_costs_about_a_second_and_the_gap_is_stated(tmp_path: Pa
     os.kill(pid(recording), signal.SIGKILL)
     killed = time.time()
     drive(recording, lambda: recording.settled, limit=40)
-    tracks = Preparation(tmp_path, Joiner()).tracks(recording.event.name)
+    tracks = Preparation(lambda name: tmp_path / name, Joiner()).tracks(recording.event.name)
 
     assert tracks is not None
     assert [track.flavor for track in tracks] == ['presenter/source']
