@@ -103,7 +103,9 @@ def draw(seed: int, events: int) -> Plan:
     changed = _deck(chance, dict.fromkeys(EARLY_CHANGES if quick else CHANGES, 1))
     lectures, harms = _lectures(chance, events, quick, changed)
     end = lectures[-1].end
-    harms += _series(chance, _deck(chance, MACHINE), (5.0, end - 4.0), quick, peace=(5.0, 11.0))
+    harms += _series(
+        chance, _deck(chance, MACHINE), (5.0, end - 4.0), quick, peace=(5.0, 11.0) if quick else (8.0, 16.0)
+    )
     kinds = {kind: weight for kind, weight in CORE.items() if not (quick and kind in SLOW)}
     harms += _series(chance, _deck(chance, kinds), (6.0, end * 0.6 if quick else end - 5.0), quick, peace=(3.0, 10.0))
     harms.sort(key=lambda harm: harm.at)
