@@ -5,6 +5,8 @@ from __future__ import annotations
 from pyca.recording.journal import Journal, Phase
 from pyca.recording.verdict import End
 
+NEVER_BEGAN = 'no recorder could begin before the event was over'
+
 
 def conclusion(journal: Journal, ending: str) -> tuple[Phase, str]:
     """Its last phase, with the cause in words. `ending` says why it was ended before its time, if it was."""
@@ -12,7 +14,7 @@ def conclusion(journal: Journal, ending: str) -> tuple[Phase, str]:
         return Phase.CANCELLED, ending
     if any(segment.end is not End.FAILED for segment in journal.pieces):
         return Phase.FINISHED, ending or journal.flaws
-    return Phase.FAILED, ending or journal.cause or journal.last_cause
+    return Phase.FAILED, ending or journal.cause or journal.last_cause or NEVER_BEGAN
 
 
 def doubt(journal: Journal) -> str:

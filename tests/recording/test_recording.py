@@ -540,6 +540,19 @@ def test_runs_without_any_result_leave_nothing_behind(tmp_path: Path) -> None:
     assert not list(recording.journal.folder.glob('keeper-*'))
 
 
+def test_a_recording_of_which_nothing_ever_began_says_so(tmp_path: Path) -> None:
+    happening = event(2, begins_in=-3)
+    recording = make(tmp_path, happening, options(OBEDIENT))
+    recording.journal.folder.mkdir()
+    recording.journal.save()
+
+    later = agent_anew(recording)
+    drive(later, lambda: later.settled)
+
+    assert later.journal.phase is Phase.FAILED
+    assert 'no recorder could begin' in later.journal.cause
+
+
 def test_an_event_that_passed_while_the_machine_slept_is_no_missing_program(tmp_path: Path) -> None:
     happening = event(2, begins_in=-3)
     recording = make(tmp_path, happening, options(OBEDIENT))
