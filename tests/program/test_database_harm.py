@@ -128,10 +128,9 @@ def test_a_database_that_is_deleted_then_damaged_costs_no_recording_and_no_accou
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent, place: Place
 ) -> None:
     agent = make_agent()
-    uid = schedule(10, 6)
-    agent.start()
+    begin(agent, core)
+    uid = schedule(12, 6)
     wait_for(lambda: uid in _scheduled(agent))
-    wait_for(place.path.exists)
     place.delete()
     wait_for(agent.writing)
     place.damage()
@@ -152,10 +151,9 @@ def test_a_full_or_read_only_disk_costs_no_recording_and_no_account(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent, small_disk: Path
 ) -> None:
     agent = make_agent(agent={'database': f'sqlite:///{small_disk}/pyca.db'})
-    first, second = schedule(10, 4), schedule(24, 4)
-    agent.start()
-    wait_for(lambda: (agent.recordings / 'schedule.json').exists())
-    wait_for((small_disk / 'pyca.db').exists)
+    begin(agent, core)
+    first, second = schedule(12, 3), schedule(34, 4)
+    wait_for(lambda: second in _scheduled(agent))
     fill = small_disk / 'fill'
     with fill.open('wb', buffering=0) as file:
         try:
@@ -188,9 +186,9 @@ def test_nothing_arrives_twice_with_the_database_of_yesterday_or_none(
 ) -> None:
     """Restored while the agent runs, lost while it does not. What it uploaded has been deleted here."""
     agent = make_agent(ingest={'delete_after_upload': True})
-    first, second = schedule(10, 2), schedule(16, 4)
+    begin(agent, core)
+    first, second = schedule(12, 2), schedule(20, 6)
     both = dict.fromkeys((first, second), 'delivered')
-    agent.start()
     wait_for(delivered(core, first))
     yesterday = place.copy('yesterday')  # it knows of the first one
     wait_for(lambda: outcomes(agent).get(second) == 'recording')
@@ -216,9 +214,11 @@ def test_a_reboot_without_core_or_database_records_what_was_scheduled_and_says_w
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent, place: Place
 ) -> None:
     agent = make_agent()
-    missed, recorded = schedule(16, 2), schedule(28, 3)
-    agent.start()
-    wait_for(lambda: missed in _scheduled(agent))
+    begin(agent, core)
+    agent.power_cut()
+    agent.start('schedule')  # alone: nobody is there to record what it learns of
+    missed, recorded = schedule(10, 1), schedule(34, 3)
+    wait_for(lambda: recorded in _scheduled(agent))
     agent.power_cut()
     core.faults.add(Fault('', Kind.STATUS, times=None))
     place.damage()
@@ -243,8 +243,8 @@ def test_a_held_recording_is_uploaded_within_seconds_of_a_persons_word(
     """The event that had ended before this agent's first start is none of its business."""
     agent = make_agent(agent={'backup_mode': True})
     schedule(-100, 60)
-    uid = schedule(12, 3)
-    agent.start()
+    begin(agent, core)
+    uid = schedule(10, 3)
     wait_for(lambda: outcomes(agent) == {uid: 'held'})
     assert core.deliveries == []
 
@@ -256,6 +256,14 @@ def test_a_held_recording_is_uploaded_within_seconds_of_a_persons_word(
     assert agent.start('retry', uid).wait(30) == 10
     assert 'was delivered already' in agent.logged()
     agent.stop(agent.children[0])
+
+
+def begin(agent: Agent, core: StandIn) -> None:
+    """Start it, and wait until it knows the calendar."""
+    polled = len([request for request in core.requests if request.path == '/recordings/calendars'])
+    agent.start()
+    wait_for(lambda: len([request for request in core.requests if request.path == '/recordings/calendars']) > polled)
+    wait_for((agent.recordings / '.first-start.json').exists)
 
 
 def _scheduled(agent: Agent) -> str:
