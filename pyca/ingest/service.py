@@ -216,14 +216,14 @@ class Ingest:
         """Tell the database how a try ended. Raises StorageError; then it is told again."""
         event, recordings = claimed.recorded.event, self._outside.recordings
         now = self._outside.clock.now()
-        if result.kind is Kind.RESUMED:
-            recordings.resumed(event.uid, event.start)
-            logger.info('Upload of %s begins anew later: its recording goes on', event.uid)
-        elif result.kind is Kind.WAIT:
+        if result.kind is Kind.WAIT:
             recordings.upload_failed(event.uid, event.start, now + result.seconds, result.cause)
             return
         self._troubles.over(event)
-        if result.kind is Kind.HOLD:
+        if result.kind is Kind.RESUMED:
+            recordings.resumed(event.uid, event.start)
+            logger.info('Upload of %s begins anew later: its recording goes on', event.uid)
+        elif result.kind is Kind.HOLD:
             recordings.hold(event.uid, event.start, result.cause)
             logger.warning('Upload of %s is held, a person decides: %s', event.uid, result.cause)
             if self._case is None:

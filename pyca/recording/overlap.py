@@ -48,11 +48,12 @@ class Device:
         return any(now < recording.event.end + 10 for recording in others)
 
     def _having(self, event: Event, now: float) -> list[Recording]:
-        """The recordings that have it beyond the start of this event. Adjacent events do not."""
+        """The recordings that have it while this event lasts. Adjacent events do not."""
         if self._rule == 'parallel':
             return []
         since = max(event.start, now)
-        return [each for each in self._recordings.values() if not each.settled and each.event.end > since]
+        others = (each for each in self._recordings.values() if not each.settled)
+        return [each for each in others if each.event.start < event.end and each.event.end > since]
 
     def _settle(self, event: Event, having: list[Recording], now: float) -> bool:
         if not having:
