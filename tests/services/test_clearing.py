@@ -50,7 +50,7 @@ def test_what_the_core_has_archived_is_deleted_where_that_is_configured(world: W
     world.run_until(DONE)
     world.run(ARCHIVED_AFTER - 20)
     assert folder(world).exists()
-    world.run(120)
+    world.run(ARCHIVED_AFTER + 40)
 
     assert not folder(world).exists()
     rest = read_json(world.root / '.delivered' / f'{row.name}.json')
@@ -125,6 +125,7 @@ def test_what_is_not_delivered_is_never_deleted(world: World, phase: str) -> Non
     world.short = lambda: True
     deleting(world, settings.Ingest(delete_after_upload=True, keep_days=1))
     row = world.record()
+    world.core.started['event-1'] = -1e9  # somebody else has uploaded something, and the core has archived that
     if phase == 'held':
         row.tracks[1].path.unlink()
     elif phase == 'waiting':
@@ -255,7 +256,7 @@ def test_hundreds_of_recordings_are_not_asked_about_all_at_once(world: World) ->
     world.core.calls.clear()
     deleting(world)
     world.run(40)
-    assert 1 <= world.core.count('owns') <= 3
+    assert 1 <= world.core.count('owns') <= 8  # one each 5 s
 
 
 def test_what_was_deleted_is_remembered_for_a_year(world: World) -> None:
