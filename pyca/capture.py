@@ -65,8 +65,7 @@ class Capture:
         self._device = Device(settings.overlap, self._recordings, clock)
         self._obstacles: dict[Key, str] = {}
         self._looked_back, self._closing = 0.0, False
-        self.desk = Desk()
-        """Where the orders of people come in."""
+        self.desk = Desk()  # where the orders of people come in
 
     @property
     def busy(self) -> bool:
@@ -164,8 +163,7 @@ class Capture:
                 return min(wait, event.start - LEAD - now)
             if self._handled.has(event, now):
                 continue
-            if not self._care_for(event, now):
-                wait = 0.5
+            wait = wait if self._care_for(event, now) else 0.5
         return wait
 
     def _care_for(self, event: Event, now: float) -> bool:

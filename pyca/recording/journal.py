@@ -25,9 +25,6 @@ ON_TIME = 5.0
 """Seconds that a recorder may start after its event's start, or end before its end, and still be on time."""
 
 
-NEVER = 'its recorder never began: nothing of the agent was running then'
-
-
 class Phase(str, Enum):
     """Where a recording stands."""
 
@@ -120,7 +117,7 @@ class Journal:
     @property
     def last_cause(self) -> str:
         """In words: why the last segment ended as it did."""
-        return self.segments[-1].cause if self.segments else NEVER
+        return self.segments[-1].cause if self.segments else ''
 
     def path(self, name: str) -> Path:
         """The place of a segment's file."""
