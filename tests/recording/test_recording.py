@@ -367,7 +367,7 @@ def test_an_event_that_a_power_cut_kept_from_beginning_says_so(tmp_path: Path) -
     drive(second, lambda: second.settled)
 
     assert second.journal.phase is Phase.FAILED
-    assert 'never began' in second.journal.cause
+    assert 'no recorder could begin' in second.journal.cause
 
 
 def test_an_event_called_off_before_it_begins_leaves_no_trace(tmp_path: Path) -> None:
