@@ -110,7 +110,7 @@ class Recording:
         """
         if self.settled or self._ending:
             return
-        if self.journal.phase is not Phase.WAITING:
+        if self._clock.now() >= self.event.start:
             logger.info('%s: ending the recording: %s', self.event.uid, reason)
         self._ending, self._to_go_on = reason, to_go_on
         self.journal.held = held or self.journal.held

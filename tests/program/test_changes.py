@@ -60,7 +60,7 @@ def test_five_changes_in_a_row_are_obeyed_and_the_event_arrives_once_and_whole(
     agent.start()
     wait_for(lambda: phase(agent, uid) == (Phase.RECORDING, 1))
 
-    core.change_event(uid, end=int(time.time()))
+    core.change_event(uid, end=core.events[uid].start + 1)
     wait_for(lambda: phase(agent, uid) == (Phase.FINISHED, 1), 'made shorter', OBEYED)
     core.change_event(uid, end=int(time.time()) + 300)
     wait_for(lambda: phase(agent, uid) == (Phase.RECORDING, 2), 'made longer', OBEYED)
