@@ -46,7 +46,7 @@ class Misses:
         self._first = first_start(min(known, default=None), self._clock.now())
         if remembered != self._first:
             self._memory.put(FIRST_START, self._first)
-        if kept != self._first:
+        if kept != self._first and not self._store.trouble():
             try:
                 save_first_start(self._store.root, self._first)
             except OSError as error:

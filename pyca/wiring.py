@@ -164,7 +164,7 @@ class Crews:
         outside = Outside(
             core=house.core(stop, pulse, rate=settings.ingest.upload_rate),
             recordings=house.recordings,
-            uploads=Uploads(house.store.root, house.store.find),
+            uploads=Uploads(house.store.root, house.store.standby),
             faults=house.faults,
             memory=house.memory,
             catalogs=catalogs,

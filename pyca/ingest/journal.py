@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -105,15 +105,19 @@ class Upload:
 
 
 class Uploads:
-    """The remembered steps of all uploads, each in its recording's folder under `root`."""
+    """The remembered steps of all uploads, each in its recording's folder: under `root`, or under `standby`."""
 
-    def __init__(self, root: Path, find: Callable[[str], Path] | None = None) -> None:
-        """`find` tells where a recording is, if not all are under `root`."""
+    def __init__(self, root: Path, standby: Path | None = None) -> None:
         self.root = root
-        self._find = find
+        self.places = tuple(place for place in (standby, root) if place is not None)
 
     def folder(self, name: str) -> Path:
-        return self._find(name) if self._find is not None else self.root / name
+        return next((place / name for place in self.places if (place / name).is_dir()), self.root / name)
+
+    def names(self) -> list[str]:
+        """The folders that may be recordings, oldest start first."""
+        found = (path for place in self.places for path in place.glob('recording-*'))
+        return sorted({path.name for path in found if path.is_dir() and not path.is_symlink()})
 
     def delivered(self, name: str) -> Path:
         """What remains of a recording whose folder was deleted after the upload."""

@@ -39,8 +39,7 @@ class Removal:
 
     def names(self) -> list[str]:
         """The folders that may be recordings, oldest start first."""
-        root = self._uploads.root
-        return sorted(path.name for path in root.glob('recording-*') if path.is_dir() and not path.is_symlink())
+        return self._uploads.names()
 
     def uid(self, name: str) -> str | None:
         """The event of a recording; None for one that was in no calendar."""
@@ -98,7 +97,7 @@ class Removal:
                 logger.debug('%s stays: %s', path, error)
 
     def _is_ours(self, folder: Path, recording: Any) -> bool:
-        if folder.is_symlink() or folder.parent != self._uploads.root or not NAME.fullmatch(folder.name):
+        if folder.is_symlink() or folder.parent not in self._uploads.places or not NAME.fullmatch(folder.name):
             return False
         return recording is not None or folder.name in self._recordings.entries()
 

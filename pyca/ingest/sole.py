@@ -7,6 +7,8 @@ import logging
 import os
 from pathlib import Path
 
+from pyca.recording.store import MARKER
+
 logger = logging.getLogger(__name__)
 
 FILE = '.upload-lock'
@@ -22,8 +24,8 @@ class SoleUploader:
 
     def held(self) -> bool:
         """Whether this service may upload. A folder that takes no lock must not stop it."""
-        if self._descriptor is not None:
-            return True
+        if self._descriptor is not None or not (self._path.parent / MARKER).exists():
+            return True  # nothing is written where a disk is not mounted
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:

@@ -24,6 +24,7 @@ ON_TIME = 5.0
 ROOM = 1 << 20
 """Bytes; with less the folder counts as full."""
 SCHEDULE = 'schedule.json'
+MARKER = '.pyca'
 RESERVE = '.reserve'
 """A file that only takes room. Whoever uploads may delete it: a full disk is cured by uploads, which need notes."""
 RESERVED = 256 << 10
@@ -54,8 +55,13 @@ class Store:
         return self._standby.folder / SCHEDULE if self._standby.folder is not None else None
 
     @property
+    def standby(self) -> Path | None:
+        """Where recordings are that could not begin here; None if nothing stands by."""
+        return self._standby.folder
+
+    @property
     def marker(self) -> Path:
-        return self.root / '.pyca'
+        return self.root / MARKER
 
     def folder(self, event: Event) -> Path:
         return self.find(event.name)

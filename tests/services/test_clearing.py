@@ -12,6 +12,8 @@ import pytest
 from pyca import settings
 from pyca.errors import Refused, Unreachable
 from pyca.ingest import shortage
+from pyca.ingest.journal import Upload, Uploads
+from pyca.ingest.removal import Removal
 from pyca.recording.atomic import read_json, write_json
 from pyca.states import EventStatus
 from tests.services.ingest_world import ARCHIVED_AFTER, END, World
@@ -292,3 +294,17 @@ def test_room_is_looked_at_only_where_that_is_configured(tmp_path: Path) -> None
     assert answer(0) is None
     assert answer(10**9) is True
     assert answer(10**9, tmp_path / 'away') is False
+
+
+def test_what_was_recorded_elsewhere_while_the_disk_was_away_is_deleted_as_well(tmp_path: Path, world: World) -> None:
+    uploads = Uploads(world.root, tmp_path / 'pyca.db.standby')
+    elsewhere = tmp_path / 'pyca.db.standby' / 'recording-1000-a'
+    elsewhere.mkdir(parents=True)
+    (elsewhere / 'recording.json').write_text('{"version": 1}')
+    uploads.save('recording-1000-a', Upload(accepted=5.0))
+    removal = Removal(uploads, world.recordings, world.clock)
+
+    assert removal.names() == ['recording-1000-a']
+    assert removal.remove('recording-1000-a')
+    assert not elsewhere.exists()
+    assert uploads.delivered('recording-1000-a').exists()

@@ -14,6 +14,7 @@ from pyca.event import Track
 from pyca.ingest import SoleUploader
 from pyca.ingest.outside import Recorded
 from pyca.opencast.mediapackage import MediaPackage
+from pyca.recording.store import MARKER
 from pyca.states import EventStatus
 from tests.services.ingest_world import END, World
 
@@ -314,6 +315,7 @@ def test_what_another_database_left_claimed_is_taken_up_without_a_restart(world:
 
 
 def test_a_service_that_is_not_the_only_one_waits(world: World) -> None:
+    (world.root / MARKER).touch()
     first, second = SoleUploader(world.root), SoleUploader(world.root)
     assert first.held()
     world.sole = second
