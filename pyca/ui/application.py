@@ -8,7 +8,7 @@ from pyca.clock import Clock
 from pyca.settings import Settings
 from pyca.storage.database import Database
 from pyca.ui import login, pages, times
-from pyca.ui.status import Sources
+from pyca.ui.overview.sources import Sources
 
 
 def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
@@ -16,7 +16,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     app = Flask(__name__)
     login.protect(app, settings.ui)
     times.register(app)
-    app.register_blueprint(pages.blueprint(settings, Sources.of(database), clock))
+    app.register_blueprint(pages.blueprint(Sources.of(settings, database, clock)))
     app.after_request(_cautious)
     return app
 
