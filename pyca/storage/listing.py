@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from pyca.event import Event, Outcome
 from pyca.states import EventStatus
 from pyca.storage.database import Database
-from pyca.storage.recording_rows import E, P
+from pyca.storage.recording_rows import SELECT, E, P, Recorded, recorded_of
 from pyca.storage.rows import AnyRow, choice, integer, status_of
 from pyca.storage.tables import pyca_recording, recorded_event, upcoming_event
 
@@ -73,6 +73,12 @@ class Listing:
         question = _narrowed(_SHORT, wanted).order_by(E.start.desc(), E.uid).limit(limit).offset(offset)
         with self._database.read() as connection:
             return [_entry(row) for row in connection.execute(question)]
+
+    def whole(self, wanted: Filter, limit: int | None = None, offset: int = 0) -> list[Recorded]:
+        """The same with everything that is stored of each."""
+        question = _narrowed(SELECT, wanted).order_by(E.start.desc(), E.uid).limit(limit).offset(offset)
+        with self._database.read() as connection:
+            return [recorded_of(row) for row in connection.execute(question)]
 
     def count(self, wanted: Filter) -> int:
         """How many recorded events the whole list has."""

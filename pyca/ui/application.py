@@ -7,7 +7,8 @@ from flask import Flask, Response
 from pyca.clock import Clock
 from pyca.settings import Settings
 from pyca.storage.database import Database
-from pyca.ui import login, pages, times
+from pyca.ui import health, login, pages, pictures, times
+from pyca.ui.api.routes import routes
 from pyca.ui.overview.sources import Sources
 
 
@@ -16,7 +17,12 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     app = Flask(__name__)
     login.protect(app, settings.ui)
     times.register(app)
-    app.register_blueprint(pages.blueprint(Sources.of(settings, database, clock)))
+    sources = Sources.of(settings, database, clock)
+    app.register_blueprint(pages.blueprint(sources))
+    app.register_blueprint(pictures.blueprint(settings.capture))
+    app.register_blueprint(health.blueprint(sources.services))
+    for part in routes(sources):
+        app.register_blueprint(part)
     app.after_request(_cautious)
     return app
 

@@ -10,11 +10,9 @@ from pyca.recording.command import preview_files
 from pyca.recording.journal import ON_TIME, Journal, load
 from pyca.settings import Capture
 from pyca.states import EventStatus
+from pyca.storage.edits import OVERDUE
 from pyca.storage.listing import Entry, Planned
 from pyca.ui.overview.model import Preview, Running, Span
-
-OVERDUE = 600.0
-"""Seconds after its end from which a recording is not believed to run: whoever wrote so has not come back."""
 
 
 def is_running(entry: Entry, now: float) -> bool:

@@ -1,0 +1,16 @@
+"""All routes of the API."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from pyca.masking import Redaction
+from pyca.ui.api.classic import Classic
+from pyca.ui.logcommand import LogCommand
+from pyca.ui.overview.sources import Sources
+
+
+def routes(sources: Sources) -> list[Blueprint]:
+    settings = sources.settings
+    logs = LogCommand(settings.ui.log_command, sources.clock, Redaction.of(settings))
+    return [Classic(sources, logs).routes()]
