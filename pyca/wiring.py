@@ -25,6 +25,7 @@ from pyca.opencast import catalogs
 from pyca.opencast.client import Core
 from pyca.opencast.endpoints import Endpoints
 from pyca.opencast.http import Http
+from pyca.opencast.skew import Skew
 from pyca.recording.delivery import Preparation
 from pyca.recording.joining import Joiner
 from pyca.recording.schedule import ScheduleFile
@@ -35,6 +36,7 @@ from pyca.settings import Http as Limits
 from pyca.settings import Settings
 from pyca.states import ServiceType
 from pyca.stop import Bell, Stop
+from pyca.storage.contacts import Contacts
 from pyca.storage.database import Database
 from pyca.storage.faults import Faults
 from pyca.storage.memory import Memory
@@ -95,12 +97,16 @@ class House:
         self.memory = Memory(self.database)
         self.recordings = Recordings(self.database)
         self.faults = Faults(self.database)
+        self.contacts = Contacts(self.database)
+        self._skew = Skew(self.contacts.offset)
         self.store = Store(Path(settings.capture.directory))
 
     def core(self, stop: Stop, pulse: Pulse, *, rate: int = 0) -> Core:
         """A way to the core for one service; a stop ends its requests."""
         server, limits = self.settings.server, self.settings.http
-        http = Http(server, limits, rate=rate, interrupted=lambda: stop.requested, beat=pulse.beat, clock=self.clock)
+        ended = lambda: stop.requested  # noqa: E731
+        http = Http(server, limits, rate=rate, interrupted=ended, beat=pulse.beat, clock=self.clock)
+        http.heard = self._skew.heard
         return self._core(http)
 
     def last_word(self, limit: float) -> Core:
@@ -169,7 +175,9 @@ class Crews:
         house, stop = self._house, Stop()
         services = {service: self._loops[service.label] for service in ServiceType if service.label in self._loops}
         listeners = [bell for name, bell in self._bells.items() if name in ('ingest', 'agentstate', 'capture')]
-        heartbeat = Heartbeat(house.database, Services(house.database), services, listeners, house.clock)
+        heartbeat = Heartbeat(
+            house.database, Services(house.database, house.contacts), services, listeners, house.clock
+        )
         heartbeat.on_new_database = self._accounts.compare
         return Crew([self._loop('heartbeat', lambda *_: heartbeat, stop)], stop)
 
@@ -204,12 +212,14 @@ class Crews:
             clock=house.clock,
             prepare=lambda recorded: preparation.tracks(recorded.name) or recorded.tracks,
             beat=pulse.beat,
+            contacts=house.contacts,
         )
         return Ingest(settings.ingest, settings.agent.backup_mode, outside)
 
     def _make_agentstate(self, stop: Stop, pulse: Pulse) -> Service:
         house, settings = self._house, self._house.settings
-        ports = Ports(house.core(stop, pulse), house.last_word, house.recordings, Reports(house.database), house.faults)
+        core, posted = house.core(stop, pulse), house.contacts.posted
+        ports = Ports(core, house.last_word, house.recordings, Reports(house.database), house.faults, posted)
         self._agentstate = AgentStateService(settings.agent, settings.ui.url, ports, house.clock)
         return self._agentstate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -83,6 +83,23 @@ class Memory(Protocol):
     def put(self, key: str, value: Any) -> None: ...
 
 
+class Contacts(Protocol):
+    """What people want to know of uploads; it raises nothing."""
+
+    def sending(self, uid: str, start: int, at: float, had: int) -> None:
+        """A try begins to send, when so many bytes are at the core already."""
+
+    def accepted(self, at: float) -> None:
+        """The core has taken a recording."""
+
+
+class Untold:
+    """Nobody wants to know."""
+
+    def sending(self, uid: str, start: int, at: float, had: int) -> None: ...
+    def accepted(self, at: float) -> None: ...
+
+
 class Catalogs(Protocol):
     """What the calendar says about an event (`pyca.opencast.catalogs` is one)."""
 
@@ -117,3 +134,4 @@ class Outside:
     prepare: Callable[[Recorded], tuple[Track, ...]] = as_stored
     spread: Spread = random.uniform
     beat: Callable[[], None] = nothing
+    contacts: Contacts = field(default_factory=Untold)

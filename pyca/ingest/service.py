@@ -166,6 +166,7 @@ class Ingest:
                 self._outside.uploads.set_aside(claimed.recorded.name)
         else:
             recordings.uploaded(event.uid, event.start, now, result.cause)
+            self._outside.contacts.accepted(now)
             logger.info('Upload of %s has been accepted%s', event.uid, f': {result.cause}' if result.cause else '')
             if self._options.delete_after_upload:
                 self._removal.remove(claimed.recorded.name)

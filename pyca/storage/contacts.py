@@ -6,12 +6,12 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from pyca.errors import StorageError
 from pyca.storage.database import Database
-from pyca.storage.memory import Memory
-from pyca.storage.rows import value_of
+from pyca.storage.memory import Memory, keep
+from pyca.storage.rows import blob, value_of
 from pyca.storage.tables import pyca_memory
 
 logger = logging.getLogger(__name__)
@@ -52,15 +52,34 @@ class Contacts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._memory = Memory(database)
+        self._posted: float | None = None
 
-    def note(self, key: str, value: Any) -> None:
+    def posted(self, at: float) -> None:
+        """The core has taken the agent's state. It does so each minute: it is written with the next heartbeat."""
+        self._posted = at
+
+    def write(self, connection: Connection) -> None:
+        """Write what waits, within somebody else's transaction."""
+        if self._posted is not None:
+            keep(connection, STATE, blob(round(self._posted)))
+
+    def accepted(self, at: float) -> None:
+        """The core has taken a recording."""
+        self._note(UPLOAD, round(at))
+
+    def sending(self, uid: str, start: int, at: float, had: int) -> None:
+        """A try of an upload begins to send, when so many bytes are at the core already."""
+        self._note(SENDING, [uid, start, at, had])
+
+    def offset(self, seconds: float) -> None:
+        """The core's clock is so much ahead of ours."""
+        self._note(OFFSET, seconds)
+
+    def _note(self, key: str, value: Any) -> None:
         try:
             self._memory.put(key, value)
         except StorageError as error:
             logger.debug('"%s" cannot be noted: %s', key, error)
-
-    def sending(self, sending: Sending) -> None:
-        self.note(SENDING, [sending.uid, sending.start, sending.began, sending.had])
 
     def seen(self) -> Seen:
         """Everything, in one question. Raises StorageError."""

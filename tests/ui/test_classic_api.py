@@ -22,7 +22,7 @@ HELD = Said(EventStatus.PAUSED_AFTER_RECORDING, 'held')
 ROUTES = ('/api/name', '/api/previews', '/api/services', '/api/events', '/api/events/u1', '/api/metrics', '/api/logs')
 
 
-def patch(uid: str = 'u1', **attributes: Any) -> dict[str, Any]:
+def changes(uid: str = 'u1', **attributes: Any) -> dict[str, Any]:
     return {'data': [{'id': uid, 'type': 'event', 'attributes': attributes}]}
 
 
@@ -110,7 +110,7 @@ def test_one_event_is_what_was_recorded_of_it(site: Site) -> None:
 
 @pytest.mark.parametrize('method', ['GET', 'DELETE', 'PATCH'])
 def test_an_unknown_event_is_said_so(site: Site, method: str) -> None:
-    answer = site.send(method, '/api/events/nobody', patch('nobody', end=5))
+    answer = site.send(method, '/api/events/nobody', changes('nobody', end=5))
     assert answer.status_code == 404
     assert answer.json == {'errors': [{'status': 404, 'title': 'No event with specified uid'}]}
     assert answer.content_type == JSON
@@ -119,7 +119,7 @@ def test_an_unknown_event_is_said_so(site: Site, method: str) -> None:
 @pytest.mark.parametrize('method', ['DELETE', 'PATCH'])
 def test_what_is_to_come_can_be_neither_changed_nor_deleted(site: Site, method: str) -> None:
     site.plan(lecture())
-    assert site.send(method, '/api/events/u1', patch(end=NOW)).status_code == 404
+    assert site.send(method, '/api/events/u1', changes(end=NOW)).status_code == 404
 
 
 @pytest.mark.parametrize('hard', ['', '?hard=True', '?hard=1', '?hard=yes'])
@@ -174,7 +174,7 @@ def test_deleting_hard_follows_no_link(site: Site, tmp_path: Path) -> None:
 def test_a_running_recording_is_left_alone(site: Site, method: str) -> None:
     """H19."""
     site.runs(lecture())
-    answer = site.send(method, '/api/events/u1?hard=true', patch(status='finished recording'))
+    answer = site.send(method, '/api/events/u1?hard=true', changes(status='finished recording'))
     assert answer.status_code == 409
     assert answer.json == {'errors': [{'status': 409, 'title': 'Not now: u1 is being recorded'}]}
     assert (site.root / lecture().name / 'camera.webm').exists()
@@ -191,7 +191,7 @@ def test_a_row_that_an_old_installation_left_as_recording_can_be_deleted(site: S
 def test_a_held_recording_is_released_by_its_status(site: Site, word: str) -> None:
     """C22, C30: this is how the orchestrator does it."""
     site.recorded(lecture(), HELD)
-    answer = site.send('PATCH', '/api/events/u1', patch(status=word))
+    answer = site.send('PATCH', '/api/events/u1', changes(status=word))
     assert answer.status_code == 200
     assert answer.json == site.get('/api/events/u1').json
     claimed = site.recordings.claim(NOW)
@@ -200,7 +200,7 @@ def test_a_held_recording_is_released_by_its_status(site: Site, word: str) -> No
 
 def test_times_can_be_changed(site: Site) -> None:
     site.recorded(lecture(), HELD)
-    answer = site.send('PATCH', '/api/events/u1', patch(start=1000, end=2000))
+    answer = site.send('PATCH', '/api/events/u1', changes(start=1000, end=2000))
     assert answer.status_code == 200
     event = site.get('/api/events/u1').json
     assert event is not None
@@ -218,19 +218,19 @@ INVALID = [
     ({'data': [{'id': 'u2', 'type': 'event'}]}, 'id must be'),
     ({'data': [{'id': 'u1', 'type': 'room'}]}, 'type must be'),
     ({'data': [{'id': 'u1', 'type': 'event', 'attributes': []}]}, 'attributes'),
-    (patch(title='x'), 'attributes'),
-    (patch(status='unknown'), 'status'),
-    (patch(status=4), 'status'),
-    (patch(status=None), 'status'),
-    (patch(end='soon'), 'end'),
-    (patch(end=1.5), 'end'),
-    (patch(end=True), 'end'),
-    (patch(end=None), 'end'),
-    (patch(end=2**40), 'end'),
-    (patch(start=-1), 'start'),
-    (patch(start='5'), 'start'),
-    (patch(start=NOW + 90_000), 'before start'),
-    (patch(end=0), 'before start'),
+    (changes(title='x'), 'attributes'),
+    (changes(status='unknown'), 'status'),
+    (changes(status=4), 'status'),
+    (changes(status=None), 'status'),
+    (changes(end='soon'), 'end'),
+    (changes(end=1.5), 'end'),
+    (changes(end=True), 'end'),
+    (changes(end=None), 'end'),
+    (changes(end=2**40), 'end'),
+    (changes(start=-1), 'start'),
+    (changes(start='5'), 'start'),
+    (changes(start=NOW + 90_000), 'before start'),
+    (changes(end=0), 'before start'),
 ]
 
 
@@ -251,7 +251,7 @@ def test_what_is_invalid_names_the_field_and_changes_nothing(site: Site, body: A
 @pytest.mark.parametrize('word', ['recording', 'uploading'])
 def test_nobody_can_make_a_recording_run_by_saying_so(site: Site, word: str) -> None:
     site.recorded(lecture(), HELD)
-    assert site.send('PATCH', '/api/events/u1', patch(status=word)).status_code == 409
+    assert site.send('PATCH', '/api/events/u1', changes(status=word)).status_code == 409
 
 
 def test_metrics_have_the_known_names(site: Site) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from pyca.masking import Redaction
+from pyca.ui.api import status
 from pyca.ui.api.classic import Classic
 from pyca.ui.logcommand import LogCommand
 from pyca.ui.overview.sources import Sources
@@ -13,4 +14,4 @@ from pyca.ui.overview.sources import Sources
 def routes(sources: Sources) -> list[Blueprint]:
     settings = sources.settings
     logs = LogCommand(settings.ui.log_command, sources.clock, Redaction.of(settings))
-    return [Classic(sources, logs).routes()]
+    return [Classic(sources, logs).routes(), status.routes(sources)]
