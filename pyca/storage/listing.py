@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
 from pyca.event import Event, Outcome
@@ -70,15 +70,13 @@ class Listing:
 
     def recorded(self, wanted: Filter, limit: int | None = None, offset: int = 0) -> list[Entry]:
         """Recorded events, newest start first."""
-        question = _narrowed(_SHORT, wanted).order_by(E.start.desc(), E.uid).limit(limit).offset(offset)
         with self._database.read() as connection:
-            return [_entry(row) for row in connection.execute(question)]
+            return [_entry(row) for row in connection.execute(_page(_SHORT, wanted, limit, offset))]
 
     def whole(self, wanted: Filter, limit: int | None = None, offset: int = 0) -> list[Recorded]:
         """The same with everything that is stored of each."""
-        question = _narrowed(SELECT, wanted).order_by(E.start.desc(), E.uid).limit(limit).offset(offset)
         with self._database.read() as connection:
-            return [recorded_of(row) for row in connection.execute(question)]
+            return [recorded_of(row) for row in connection.execute(_page(SELECT, wanted, limit, offset))]
 
     def count(self, wanted: Filter) -> int:
         """How many recorded events the whole list has."""
@@ -88,14 +86,31 @@ class Listing:
         with self._database.read() as connection:
             return int(connection.execute(_narrowed(question, wanted)).scalar_one())
 
-    def upcoming(self, since: float, text: str = '') -> list[Planned]:
+    def upcoming(self, since: float, text: str = '', limit: int | None = None) -> list[Planned]:
         """The events that end after `since`, next one first."""
-        question = select(_U.uid, _U.start, _U.end, _U.title).where(_U.end > since)
-        if text:
-            question = question.where(_contains(_U.title, _U.uid, text))
+        question = _coming(select(_U.uid, _U.start, _U.end, _U.title), since, text)
         with self._database.read() as connection:
-            rows = connection.execute(question.order_by(_U.start, _U.uid))
+            rows = connection.execute(question.order_by(_U.start, _U.uid).limit(limit))
             return [Planned(str(row.uid), integer(row.start), integer(row.end), row.title or '') for row in rows]
+
+    def count_upcoming(self, since: float, text: str = '') -> int:
+        question = _coming(select(func.count()).select_from(upcoming_event), since, text)
+        with self._database.read() as connection:
+            return int(connection.execute(question).scalar_one())
+
+
+def _coming(question: Select[Any], since: float, text: str) -> Select[Any]:
+    question = question.where(_U.end > since)
+    return question.where(_contains(_U.title, _U.uid, text)) if text else question
+
+
+def _page(question: Select[Any], wanted: Filter, limit: int | None, offset: int) -> Select[Any]:
+    """First which rows, by an index alone; then these rows."""
+    keys = select(E.uid, E.start)
+    if wanted.outcomes:
+        keys = keys.outerjoin(pyca_recording, (P.uid == E.uid) & (P.start == E.start))
+    keys = _narrowed(keys, wanted).order_by(E.start.desc(), E.uid).limit(limit).offset(offset)
+    return question.where(tuple_(E.uid, E.start).in_(keys)).order_by(E.start.desc(), E.uid)
 
 
 def _narrowed(question: Select[Any], wanted: Filter) -> Select[Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pyca import __version__
 from pyca.states import EventStatus, ServiceStatus
 from pyca.storage.contacts import Seen
-from pyca.storage.listing import Entry, Filter, Planned
+from pyca.storage.listing import Entry, Filter, Listing, Planned
 from pyca.storage.services import SILENCE, ServiceRow
 from pyca.ui.overview.model import Contact, Disk, Machine, Next, Overview, Recordings, Running, Service
 from pyca.ui.overview.problems import problems
@@ -19,6 +19,8 @@ from pyca.ui.overview.verdict import verdict
 
 PAGE = 25
 """Recorded events on one page."""
+COMING = 50
+"""Events to come that are shown."""
 HELD = 50
 """Waiting or held uploads that are shown at most."""
 LIVELY, CALM = 5.0, 60.0
@@ -40,15 +42,14 @@ def gather(sources: Sources, asked: Asked | None = None) -> Overview:
     seen = sources.contacts.seen()
     listing = sources.listing
     present = listing.recorded(Filter(statuses=(EventStatus.RECORDING, *STATES)), limit=10 * HELD)
-    upcoming = listing.upcoming(now)
+    upcoming = listing.upcoming(now, limit=COMING)
     under_way = [running(e, sources.store.root, upcoming, now) for e in present if is_running(e, now)]
     begun = {(one.uid, one.start) for one in under_way}
     coming = [event for event in upcoming if (event.uid, event.start) not in begun]
     recorded = listing.recorded(asked.filter, asked.limit, asked.offset)
-    recent = recorded if asked == Asked() else listing.recorded(Filter(), PAGE)
     synced = sources.upcoming.synced()
     uploads = [one for entry in present if (one := upload(entry, seen.sending)) is not None]
-    machine = _machine(sources, seen, synced, _growth(under_way, recent))
+    machine = _machine(sources, seen, synced, _growth(under_way) or _earlier(listing, asked, recorded))
     found = problems(sources.faults.all(), machine, uploads, coming, _stale(sources, synced, now))
     return Overview(
         agent=sources.settings.agent.name,
@@ -61,14 +62,25 @@ def gather(sources: Sources, asked: Asked | None = None) -> Overview:
         next=_next(coming, under_way),
         problems=found,
         uploads=tuple(sorted(uploads, key=lambda one: one.state != 'uploading')[:HELD]),
-        recordings=Recordings(
-            upcoming=tuple(listing.upcoming(now, asked.filter.text) if asked.filter.text else coming),
-            recorded=tuple(recorded),
-            total=listing.count(asked.filter),
-            offset=asked.offset,
-            limit=asked.limit,
-        ),
+        recordings=_recordings(listing, asked, recorded, upcoming, now),
         machine=machine,
+    )
+
+
+def _recordings(
+    listing: Listing, asked: Asked, recorded: Sequence[Entry], upcoming: Sequence[Planned], now: float
+) -> Recordings:
+    """An event that is being recorded is among both, as long as it is in the calendar."""
+    text = asked.filter.text
+    coming = listing.upcoming(now, text, COMING) if text else upcoming
+    whole = len(recorded) < asked.limit and (recorded or not asked.offset)
+    return Recordings(
+        upcoming=tuple(coming),
+        upcoming_total=listing.count_upcoming(now, text) if len(coming) >= COMING else len(coming),
+        recorded=tuple(recorded),
+        total=asked.offset + len(recorded) if whole else listing.count(asked.filter),
+        offset=asked.offset,
+        limit=asked.limit,
     )
 
 
@@ -95,11 +107,14 @@ def _service(row: ServiceRow) -> Service:
     return Service(row.service.label, state.label, row.text, row.beat)
 
 
-def _growth(under_way: Sequence[Running], recent: Sequence[Entry]) -> float | None:
-    """Bytes per second: what is being recorded now shows it best, else what was delivered last."""
-    now = sum(one.growth for one in under_way if one.growth)
-    if now:
-        return now
+def _growth(under_way: Sequence[Running]) -> float:
+    """Bytes per second of what is being recorded now."""
+    return sum(one.growth for one in under_way if one.growth)
+
+
+def _earlier(listing: Listing, asked: Asked, recorded: Sequence[Entry]) -> float | None:
+    """Bytes per second of what was delivered last."""
+    recent = recorded if asked == Asked() else listing.recorded(Filter(), PAGE)
     measured = [entry for entry in recent if entry.total > 0 and entry.end > entry.start]
     seconds = sum(entry.end - entry.start for entry in measured)
     return sum(entry.total for entry in measured) / seconds if seconds else None

@@ -121,10 +121,11 @@ class Upload:
 
 @dataclass(frozen=True)
 class Recordings:
-    """A page of what was recorded, newest first, of `total` that the filter lets through; all that is to come, next
-    one first."""
+    """What the filter lets through: a page of what was recorded, newest first, of `total`; the next that are to come,
+    of `upcoming_total`."""
 
     upcoming: tuple[Planned, ...]
+    upcoming_total: int
     recorded: tuple[Entry, ...]
     total: int
     offset: int
