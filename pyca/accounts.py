@@ -52,12 +52,13 @@ NEWS = 86_400.0
 
 @dataclass(frozen=True)
 class Books:
-    """Where the accounts are written; `written` is called after each entry."""
+    """Where the accounts are written; `written` is called after each entry, `errands` at each turn."""
 
     recordings: Recordings
     faults: Faults
     memory: Memory
     written: Callable[[], None] = lambda: None
+    errands: Callable[[], None] = lambda: None
 
 
 Note = Callable[[], None]
@@ -80,6 +81,7 @@ class Accounts:
         self._faults = books.faults
         self._memory = books.memory
         self._written = books.written
+        self._errands = books.errands
         self._clock = clock
         self._backup_mode = backup_mode
         self._lock = threading.Lock()
@@ -114,6 +116,7 @@ class Accounts:
         if not self._cleaned:
             self._faults.clear(ServiceType.CAPTURE)  # what an earlier run could not take back
             self._cleaned = True
+        self._errands()
         self.fault(Fault.DISK_FULL, self._store.full())
         while self._write_one():
             self._written()
@@ -172,7 +175,8 @@ class Accounts:
             status, phase, outcome, cause = EventStatus.PAUSED_AFTER_RECORDING, 'held', Outcome.HELD, held
         elif journal.phase is Phase.FAILED:
             outcome = Outcome.FAILED
-        return Said(status, phase, tuple(offer(journal)), outcome, cause, journal.flaws, journal.gaps)
+        flaws, gaps, resumed = journal.flaws, journal.gaps, bool(journal.resumed)
+        return Said(status, phase, tuple(offer(journal)), outcome, cause, flaws, gaps, resumed)
 
     def _held(self, journal: Journal) -> str:
         """Why nobody may upload it unasked; empty for the usual case."""

@@ -11,12 +11,16 @@ from typing import Protocol
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
 from pyca.event import Event
-from pyca.recording.journal import Journal, Phase, load
-from pyca.recording.overlap import may_start, rivals
+from pyca.order import Desk
+from pyca.recording import resuming
+from pyca.recording.following import follow, obey, wanted
+from pyca.recording.handled import Handled, Key, key
+from pyca.recording.journal import Journal, Phase
+from pyca.recording.overlap import Device
 from pyca.recording.recording import Recording
 from pyca.recording.schedule import Schedule
 from pyca.recording.store import Store
-from pyca.recording.traces import is_over, unfinished
+from pyca.recording.traces import earlier, unfinished
 from pyca.settings import Capture as Options
 from pyca.states import Fault
 
@@ -28,8 +32,6 @@ RECENT = 2 * 86400
 """Seconds; a recording that began before that has ended, whatever its journal says."""
 END_LIMIT = 270.0
 """Seconds that all recorders together may take to end when the agent stops."""
-
-Key = tuple[str, int]
 
 
 class Account(Protocol):
@@ -70,9 +72,12 @@ class Capture:
         self._recordings: dict[Key, Recording] = {}
         self._told: dict[Key, int] = {}
         self._since = clock.now()
-        self._handled: dict[Key, float] = {}  # from when on: a clock that ran ahead may be put right again
+        self._handled = Handled()
+        self._device = Device(settings.overlap, self._recordings, clock)
         self._obstacles: dict[Key, str] = {}
         self._looked_back, self._closing = 0.0, False
+        self.desk = Desk()
+        """Where the orders of people come in."""
 
     @property
     def busy(self) -> bool:
@@ -89,7 +94,8 @@ class Capture:
     def step(self) -> float:
         self._look_back(RECENT)
         if self._schedule.refresh():
-            self._handled = {key: since for key, since in self._handled.items() if key in self._schedule.events}
+            self._handled.keep(self._schedule.events)
+        self._obey()
         self._follow()
         wait = self._start()
         for recording in list(self._recordings.values()):
@@ -129,40 +135,31 @@ class Capture:
         if seconds <= self._looked_back:
             return
         for journal in unfinished(self._store, self._clock.now() - seconds):
-            if _key(journal.event) not in self._recordings:
+            if key(journal.event) not in self._recordings and not resuming.close_sealed(journal):
                 self._add(journal).take_over()
         self._looked_back = seconds
 
     def _add(self, journal: Journal) -> Recording:
-        key = _key(journal.event)
-        self._recordings[key] = Recording(journal, self._settings, self._clock, lambda: self._contended(key))
-        return self._recordings[key]
+        own = key(journal.event)
+        self._told.pop(own, None)
+        self._recordings[own] = Recording(journal, self._settings, self._clock, lambda: self._device.contended(own))
+        return self._recordings[own]
 
-    def _contended(self, key: Key) -> bool:
-        """Whether another event's recorder is past its end and still at work."""
-        now = self._clock.now()
-        return any(
-            other != key and now < recording.event.end + 10 for other, recording in list(self._recordings.items())
-        )
+    def _obey(self) -> None:
+        """Do what people want."""
+        for order in self.desk.take():
+            answer = obey(order, self._recordings.values(), self._schedule, self._clock.now())
+            logger.info('%s: a person wants "%s": %s', order.uid, order.kind.value, answer.text)
+            self.desk.answer(order, answer)
 
     def _follow(self) -> None:
         """Do with the recordings under way what the calendar has become."""
         if not self._schedule.known:
             return
-        for key, recording in self._recordings.items():
-            if recording.settled:
-                continue
-            event = self._schedule.find(recording.event)
-            now = self._clock.now()
-            if event is None:
-                if now < recording.event.end:
-                    recording.end('cancelled in the core', held='cancelled in the core')
-            elif _key(event) == key or event.start <= now:
-                recording.follow(event)
-                if _key(event) != key:
-                    self._handled[_key(event)] = 0.0  # the same event with another start
-            else:
-                recording.end('moved to another time in the core', held='moved to another time in the core')
+        for recording in self._recordings.values():
+            event = None if recording.settled else follow(recording, self._schedule, self._clock.now())
+            if event is not None:
+                self._handled.note(event)
 
     def _start(self) -> float:
         """Start the keepers of what is due; returns the seconds until the next one is."""
@@ -171,7 +168,7 @@ class Capture:
         for event in sorted(self._schedule.events.values(), key=lambda event: (event.start, event.uid)):
             if event.start - LEAD > now:
                 return min(wait, event.start - LEAD - now)
-            if _key(event) in self._recordings or self._handled.get(_key(event), now + 1) <= now:
+            if self._handled.has(event, now):
                 continue
             if not self._care_for(event, now):
                 wait = 0.5
@@ -180,68 +177,74 @@ class Capture:
     def _care_for(self, event: Event, now: float) -> bool:
         """Begin it, or miss it; tells whether that is done. One event's trouble must not be the others'."""
         try:
-            return self._miss(event) if event.end <= now else self._may_start(event, now) and self._begin(event)
+            return self._miss(event) if event.end <= now else self._begin(event, now)
         except OSError as error:
-            if self._obstacles.get(_key(event)) != str(error):
+            if self._obstacles.get(key(event)) != str(error):
                 logger.error('%s: %s', event.uid, error)
-            self._obstacles[_key(event)] = str(error)
+            self._obstacles[key(event)] = str(error)
             return False
 
     def _miss(self, event: Event) -> bool:
         """The event is over and nothing is known of it: say so, once."""
         cause = 'the agent was not running' if event.end <= self._since else 'the agent learned of it too late'
-        if load(self._store.folder(event)) is None and not is_over(self._store, event):
-            self._account.missed(event, self._obstacles.pop(_key(event), cause))
-        self._handled[_key(event)] = event.end
+        if earlier(self._store, event) is None:
+            cause = self._obstacles.pop(key(event), '') or self._device.obstacle(event) or cause
+            self._account.missed(event, cause)
+        self._handled.note(event, since=event.end)
         return True
 
-    def _may_start(self, event: Event, now: float) -> bool:
-        having = rivals(event, self._recordings.values(), now)
-        if may_start(self._settings.overlap, event, having, now):
-            return True
-        if _key(event) not in self._obstacles:
-            self._obstacles[_key(event)] = f'the event {having[0].event.uid} had the device'
-            logger.warning('%s: waits for the device, which %s has', event.uid, having[0].event.uid)
-        return False
-
-    def _begin(self, event: Event) -> bool:
+    def _begin(self, event: Event, now: float) -> bool:
         """Start the keeper, or go on with what is there; tells whether the event is taken care of."""
-        folder = self._store.folder(event)
-        journal = load(folder)
-        if journal is not None and not journal.phase.over:
+        journal = earlier(self._store, event)
+        if journal is None:
+            journal = Journal(self._store.folder(event), event, self._settings.flavors)
+            return self._device.take(event, now) and self._record(journal)
+        if not journal.phase.over:
+            if key(journal.event) not in self._recordings:
+                self._add(journal).take_over()
+        elif resuming.goes_on(journal, wanted(journal, event, self._schedule), now):
+            return self._device.is_free(event, now) and self._go_on(journal, event, now)
+        self._handled.note(event)
+        return True
+
+    def _go_on(self, journal: Journal, event: Event, now: float) -> bool:
+        """Record what is left of an event whose recording was over."""
+        event = wanted(journal, event, self._schedule)
+        if resuming.take_up(journal, event):
+            logger.info('%s: its recording goes on, since the core wants more of it', journal.event.uid)
             self._add(journal).take_over()
             return True
-        if is_over(self._store, event):
-            if journal is not None and event.end > journal.event.end:
-                logger.warning('%s: was made longer after its recording had ended; the rest is lost', event.uid)
-            self._handled[_key(event)] = 0.0
-            return True
+        rest = resuming.rest(journal, event, self._settings.flavors, now)
+        logger.warning('%s: was %s: recorded as %s', event.uid, resuming.REST, rest.event.uid)
+        return self._record(rest)
+
+    def _record(self, journal: Journal) -> bool:
+        """Start the keeper of something new; tells whether that could be done."""
         try:
             self._store.prepare()
-            self._add(Journal(folder, event, self._settings.flavors)).begin()
+            self._add(journal).begin()
         except (OSError, RecordingsUnusable) as error:
-            self._recordings.pop(_key(event), None)
-            self._obstacles[_key(event)] = str(error)
+            self._recordings.pop(key(journal.event), None)
+            self._obstacles[key(journal.event)] = str(error)
             self._account.fault(Fault.FOLDER_UNUSABLE, f'Nothing can be recorded: {error}')
             return False
         self._account.fault(Fault.FOLDER_UNUSABLE, '')
+        self._handled.note(journal.event)
         return True
 
     def _tell(self) -> None:
         """Tell the account what changed, forget what is long over."""
-        for key, recording in list(self._recordings.items()):
-            if self._told.get(key) != recording.changes:
-                self._told[key] = recording.changes
+        for own, recording in list(self._recordings.items()):
+            if self._told.get(own) != recording.changes:
+                self._told[own] = recording.changes
                 self._account.recording(recording.journal.copy())
                 self._account.fault(Fault.PROGRAM_MISSING, recording.fault)
             if not recording.settled:
                 continue
-            if recording.journal.phase is Phase.CANCELLED:
+            called_off = recording.journal.phase is Phase.CANCELLED
+            if called_off:
                 recording.journal.discard()
-            if recording.journal.phase is Phase.CANCELLED or recording.event.end + 60 < self._clock.now():
-                self._told.pop(key, None)
-                del self._recordings[key]
-
-
-def _key(event: Event) -> Key:
-    return event.uid, event.start
+                self._handled.forget(recording.event)
+            if called_off or recording.event.end + 60 < self._clock.now():
+                self._told.pop(own, None)
+                del self._recordings[own]

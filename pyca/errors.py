@@ -44,6 +44,10 @@ class StorageError(PycaError):
     """The database did not do what it was asked; nothing of that question has been changed."""
 
 
+class NothingToDecide(PycaError):
+    """A person wants something done with a recording that cannot be done; the text says why."""
+
+
 class Interrupted(PycaError):
     """The program was told to stop while it waited for somebody else."""
 

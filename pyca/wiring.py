@@ -6,14 +6,13 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from pathlib import Path
 
 from pyca import __version__, config
 from pyca.accounts import Accounts, Books
+from pyca.accounts_orders import Errands
 from pyca.agentstate.ports import Ports
 from pyca.agentstate.service import AgentStateService
 from pyca.capture import Capture
-from pyca.clock import Clock, SystemClock
 from pyca.errors import RecordingsUnusable
 from pyca.heartbeat import Heartbeat
 from pyca.ingest.journal import Uploads
@@ -22,32 +21,24 @@ from pyca.ingest.service import Ingest
 from pyca.logs import Logs
 from pyca.loop import Loop, Pulse, Service
 from pyca.opencast import catalogs
-from pyca.opencast.client import Core
-from pyca.opencast.endpoints import Endpoints
-from pyca.opencast.http import Http
-from pyca.opencast.skew import Skew
+from pyca.order import Desk
 from pyca.recording.delivery import Preparation
 from pyca.recording.joining import Joiner
 from pyca.recording.schedule import ScheduleFile
+from pyca.recording.standing import standing
 from pyca.recording.store import Store
 from pyca.schedule.ports import Stores
 from pyca.schedule.service import Schedule
-from pyca.settings import Http as Limits
 from pyca.settings import Settings
 from pyca.states import ServiceType
 from pyca.stop import Bell, Stop
-from pyca.storage.contacts import Contacts
-from pyca.storage.database import Database
-from pyca.storage.faults import Faults
-from pyca.storage.memory import Memory
-from pyca.storage.nodes import KnownNodes
-from pyca.storage.recorded import Recordings
+from pyca.storage.orders import Orders
 from pyca.storage.reports import Reports
-from pyca.storage.services import Services
 from pyca.storage.upcoming import Upcoming
 from pyca.supervisor import HANGING, Crew, Duties, Supervisor
 from pyca.systemd import Notifier
 from pyca.unconfigured import Unconfigured
+from pyca.wiring_house import House
 
 logger = logging.getLogger(__name__)
 
@@ -87,40 +78,6 @@ def _lock(store: Store, opened: ExitStack) -> None:
         logger.error('%s', error)
 
 
-class House:
-    """What the services of one process share."""
-
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        self.settings = settings
-        self.clock = clock or SystemClock()
-        self.database = Database(settings.agent.database, self.clock)
-        self.memory = Memory(self.database)
-        self.recordings = Recordings(self.database)
-        self.faults = Faults(self.database)
-        self.contacts = Contacts(self.database)
-        self._skew = Skew(self.contacts.offset)
-        self.store = Store(Path(settings.capture.directory))
-
-    def core(self, stop: Stop, pulse: Pulse, *, rate: int = 0) -> Core:
-        """A way to the core for one service; a stop ends its requests."""
-        server, limits = self.settings.server, self.settings.http
-        ended = lambda: stop.requested  # noqa: E731
-        http = Http(server, limits, rate=rate, interrupted=ended, beat=pulse.beat, clock=self.clock)
-        http.heard = self._skew.heard
-        return self._core(http)
-
-    def last_word(self, limit: float) -> Core:
-        """A way to the core for the very last message, ended by the limit in seconds and not by a stop."""
-        end = self.clock.monotonic() + limit
-        limits = Limits(max(1, int(limit)), max(1, int(limit)))
-        late = lambda: self.clock.monotonic() > end  # noqa: E731
-        return self._core(Http(self.settings.server, limits, interrupted=late, clock=self.clock))
-
-    def _core(self, http: Http) -> Core:
-        endpoints = Endpoints(http, self.settings.server, KnownNodes(self.memory), self.clock)
-        return Core(http, endpoints, self.settings.agent.name)
-
-
 class Crews:
     """The loops of one process, in the order in which they stop.
 
@@ -132,7 +89,9 @@ class Crews:
         self._house = house
         self._wanted = wanted
         self._bells: defaultdict[str, Bell] = defaultdict(Bell)
-        books = Books(house.recordings, house.faults, house.memory, self._bells['agentstate'].ring)
+        self._desk = Desk(self._bells['capture'].ring, self._bells['accounts'].ring)
+        errands = Errands(Orders(house.database), self._desk, house.clock)
+        books = Books(house.recordings, house.faults, house.memory, self._bells['agentstate'].ring, errands.step)
         backup_mode = house.settings.agent.backup_mode
         self._accounts = Accounts(
             house.store, books, house.clock, backup_mode=backup_mode, bell=self._bells['accounts']
@@ -174,10 +133,9 @@ class Crews:
     def _heartbeat(self) -> Crew:
         house, stop = self._house, Stop()
         services = {service: self._loops[service.label] for service in ServiceType if service.label in self._loops}
-        listeners = [bell for name, bell in self._bells.items() if name in ('ingest', 'agentstate', 'capture')]
-        heartbeat = Heartbeat(
-            house.database, Services(house.database, house.contacts), services, listeners, house.clock
-        )
+        listening = ('ingest', 'agentstate', 'capture', 'accounts')
+        listeners = [bell for name, bell in self._bells.items() if name in listening]
+        heartbeat = Heartbeat(house.database, house.services, services, listeners, house.clock)
         heartbeat.on_new_database = self._accounts.compare
         return Crew([self._loop('heartbeat', lambda *_: heartbeat, stop)], stop)
 
@@ -197,6 +155,7 @@ class Crews:
     def _make_capture(self, stop: Stop, pulse: Pulse) -> Service:
         house = self._house
         self._capture = Capture(house.settings.capture, house.store, self._accounts, house.clock)
+        self._capture.desk = self._desk
         return self._capture
 
     def _make_ingest(self, stop: Stop, pulse: Pulse) -> Service:
@@ -211,6 +170,7 @@ class Crews:
             catalogs=catalogs,
             clock=house.clock,
             prepare=lambda recorded: preparation.tracks(recorded.name) or recorded.tracks,
+            standing=lambda name: standing(house.store.root / name, house.clock.now()),
             beat=pulse.beat,
             contacts=house.contacts,
         )

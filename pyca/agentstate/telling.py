@@ -30,7 +30,7 @@ class Telling:
         self._core = core
         self._reports = reports
         self._clock = clock
-        self._unknown: set[str] = set()
+        self._unknown: dict[str, RecordingState] = {}  # with the last state that it was not told
         self._rests: dict[str, tuple[Backoff, float]] = {}
         self._repeats: dict[str, float] = {}
 
@@ -40,13 +40,22 @@ class Telling:
         An event that is refused rests for a while and holds up nobody else. Unreachable, Overloaded and LoginFailed,
         which concern all of them, are raised.
         """
-        taken = False
-        for report in self._reports.next():
-            if report.uid in self._unknown:
-                self._reports.drop(report.uid)
-            elif self._rest(report.uid) <= 0:
-                taken = self._send(report) or taken
+        taken, more = False, True
+        while more:
+            more = False
+            for report in self._reports.next():
+                if self._is_back(report):
+                    del self._unknown[report.uid]
+                if report.uid in self._unknown:
+                    self._drop(report)
+                elif self._rest(report.uid) <= 0:
+                    taken = self._send(report) or taken
+                more = more or report.uid in self._unknown
         return taken
+
+    def _drop(self, report: Report) -> None:
+        self._unknown[report.uid] = report.state
+        self._reports.sent(report.id)
 
     def repeat(self, running: Iterable[str]) -> bool:
         """Say again that these are being recorded, if it is time and nothing about them waits; tells whether it was."""
@@ -56,13 +65,13 @@ class Telling:
             return False
         waiting = {report.uid for report in self._reports.next()}
         now = self._clock.monotonic()
-        due = [uid for uid in sorted(running - waiting - self._unknown) if self._repeats.get(uid, now) <= now]
+        due = [uid for uid in sorted(running - waiting - set(self._unknown)) if self._repeats.get(uid, now) <= now]
         for uid in due:
             self._repeats[uid] = now + REPEAT
             try:
                 self._core.post_recording_state(uid, RecordingState.CAPTURING)
             except (Refused, NotUnderstood) as error:
-                self._doubt(uid, error)
+                self._doubt(uid, RecordingState.CAPTURING, error)
         return bool(due)
 
     def wait(self) -> float:
@@ -86,8 +95,8 @@ class Telling:
     def _refused(self, report: Report, error: Refused | NotUnderstood) -> None:
         status = error.status if isinstance(error, Refused) else None
         if status == 404:
-            self._doubt(report.uid, error)
-            self._reports.drop(report.uid)
+            self._doubt(report.uid, report.state, error)
+            self._reports.sent(report.id)
         elif status == 400:
             logger.error('the core does not take %s for event %s: %s', report.state.value, report.uid, error)
             self._reports.sent(report.id)
@@ -103,10 +112,15 @@ class Telling:
                 error,
             )
 
-    def _doubt(self, uid: str, error: Refused | NotUnderstood) -> None:
+    def _is_back(self, report: Report) -> bool:
+        """Whether the core may know the event again: it took it away, and put it back before its end."""
+        before = self._unknown.get(report.uid)
+        return before is RecordingState.CAPTURE_FINISHED and report.state is RecordingState.CAPTURING
+
+    def _doubt(self, uid: str, state: RecordingState, error: Refused | NotUnderstood) -> None:
         if isinstance(error, Refused) and error.status == 404:
             logger.info('the core does not know event %s, so it is not told about it', uid)
-            self._unknown.add(uid)
+            self._unknown[uid] = state
         else:
             logger.info('the core was not told again that event %s is being recorded: %s', uid, error)
 

@@ -9,6 +9,7 @@ from enum import Enum
 from pyca.errors import CoreError, StorageError
 from pyca.ingest.journal import Upload
 from pyca.ingest.outside import Outside, Recorded
+from pyca.recording.standing import Standing
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ class Kind(Enum):
     DELIVERED = 'delivered'
     WAIT = 'wait'
     HOLD = 'a person decides'
+    RESUMED = 'the recording goes on'
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Result:
 
 
 MORE = Result(Kind.MORE)
+RESUMED = Result(Kind.RESUMED)
 HEARD = Result(Kind.MORE, heard=True)
 
 
@@ -51,6 +54,11 @@ class Case:
         self._announced = announced
         self._written: float | None = None
         self._began = False
+
+    @property
+    def standing(self) -> Standing:
+        """Whether its recording goes on."""
+        return self._outside.standing(self.recorded.name)
 
     def save(self) -> None:
         """Note the steps. Raises OSError or RecordingsUnusable."""

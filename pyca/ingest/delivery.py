@@ -49,7 +49,8 @@ class Delivery:
         node = self._other_node()
         if node:
             return self._move(node)
-        return self._anew() if any(_changed(element) for element in self._upload.elements) else None
+        longer = bool(self._upload.elements) and self._upload.resumed != self._case.standing.resumed
+        return self._anew() if longer or any(_changed(element) for element in self._upload.elements) else None
 
     def _grow(self) -> Result:
         upload = self._upload
@@ -70,6 +71,7 @@ class Delivery:
 
     def _plan(self) -> Result:
         """Note what is to be sent."""
+        self._upload.resumed = self._case.standing.resumed
         tracks = self._outside.prepare(self._case.recorded)
         if not tracks:
             return Result(Kind.HOLD, 'Nothing was recorded, so there is nothing to upload.')
@@ -174,6 +176,8 @@ class Delivery:
         node, package = upload.node, upload.media_package()
         upload.forget_package()
         self._case.save()
+        if not package.id:
+            return MORE
         try:
             self._outside.core.discard(node, package)
         except CoreError as error:

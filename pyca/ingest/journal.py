@@ -47,7 +47,7 @@ class Upload:
     `failures` counts since something last went well, `attempts` from the beginning. `gone_since`: the node does not
     answer since then. `final_sent`: the first final call that may have been accepted; `final_last`: the last one;
     `asked_since`: when the core first answered a question about it. `doubted`: a program that remembered nothing tried
-    it before, and perhaps the core has it.
+    it before, and perhaps the core has it. `resumed`: how often the recording had gone on when the elements were noted.
     """
 
     version: int = VERSION
@@ -59,6 +59,7 @@ class Upload:
     package_id: str = ''
     package_elements: int = 0
     elements: list[Element] = field(default_factory=list)
+    resumed: int = 0
     workflow: str = ''
     final_sent: float | None = None
     final_last: float | None = None

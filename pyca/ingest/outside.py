@@ -13,6 +13,7 @@ from pyca.event import Event, Track
 from pyca.ingest.backoff import Spread
 from pyca.ingest.journal import Uploads
 from pyca.opencast.mediapackage import MediaPackage
+from pyca.recording.standing import Standing
 from pyca.states import EventStatus, Fault, ServiceType
 
 Progress = Callable[[int, int], None]
@@ -49,6 +50,7 @@ class Recordings(Protocol):
     def delay(self, uid: str, start: int, next_try: float) -> None: ...
     def progress(self, uid: str, start: int, sent: int, total: int) -> None: ...
     def uploading(self, uid: str, start: int, at: float) -> None: ...
+    def resumed(self, uid: str, start: int) -> None: ...
     def uploaded(self, uid: str, start: int, at: float, cause: str = '') -> None: ...
     def upload_failed(self, uid: str, start: int, next_try: float, cause: str) -> None: ...
     def hold(self, uid: str, start: int, cause: str) -> None: ...
@@ -113,6 +115,11 @@ def as_stored(recorded: Recorded) -> tuple[Track, ...]:
     return recorded.tracks
 
 
+def over(name: str) -> Standing:
+    """It has ended for good."""
+    return Standing()
+
+
 def nothing() -> None:
     """Do nothing."""
 
@@ -121,7 +128,8 @@ def nothing() -> None:
 class Outside:
     """Everything outside the service.
 
-    `prepare` gives the tracks to deliver (it may join segments); `beat` is a sign of life during long uploads.
+    `prepare` gives the tracks to deliver (it may join segments); `standing` says by a recording's name whether it goes
+    on after it was over; `beat` is a sign of life during long uploads.
     """
 
     core: Core
@@ -132,6 +140,7 @@ class Outside:
     catalogs: Catalogs
     clock: Clock
     prepare: Callable[[Recorded], tuple[Track, ...]] = as_stored
+    standing: Callable[[str], Standing] = over
     spread: Spread = random.uniform
     beat: Callable[[], None] = nothing
     contacts: Contacts = field(default_factory=Untold)

@@ -17,7 +17,7 @@ from pyca.errors import (
     Unreachable,
 )
 from pyca.ingest.backoff import LONGEST, after
-from pyca.ingest.case import MORE, Case, Kind, Result
+from pyca.ingest.case import MORE, RESUMED, Case, Kind, Result
 from pyca.ingest.delivery import Delivery
 from pyca.ingest.journal import Damaged, Upload
 from pyca.ingest.outage import Outage
@@ -83,8 +83,10 @@ class Ingest:
             self._stumbled = False
             return self._wait(claimed, Result(Kind.WAIT, 'An unexpected error, see the log', LONGEST))
         self._stumbled = True
-        result = self._guarded(claimed)
+        result = RESUMED if self._goes_on(claimed) else self._guarded(claimed)
         self._stumbled = False
+        if result.kind is Kind.HOLD and self._goes_on(claimed):
+            return RESUMED  # its files have got other names
         if result.error is not None:
             self._outage.note(result.error)
         elif result.heard:
@@ -94,6 +96,9 @@ class Ingest:
             self._case.upload.error = result.cause
             self._save(self._case)
         return self._wait(claimed, result) if result.kind is Kind.WAIT else result
+
+    def _goes_on(self, claimed: Claimed) -> bool:
+        return self._outside.standing(claimed.recorded.name).under_way
 
     def _guarded(self, claimed: Claimed) -> Result:
         try:
@@ -156,7 +161,10 @@ class Ingest:
         """Tell the database how a try ended. Raises StorageError; then it is told again."""
         event, recordings = claimed.recorded.event, self._outside.recordings
         now = self._outside.clock.now()
-        if result.kind is Kind.WAIT:
+        if result.kind is Kind.RESUMED:
+            recordings.resumed(event.uid, event.start)
+            logger.info('Upload of %s begins anew later: its recording goes on', event.uid)
+        elif result.kind is Kind.WAIT:
             recordings.upload_failed(event.uid, event.start, now + result.seconds, result.cause)
         elif result.kind is Kind.HOLD:
             recordings.hold(event.uid, event.start, result.cause)

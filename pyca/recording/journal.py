@@ -12,9 +12,14 @@ from typing import Any
 
 from pyca.event import Event, Track
 from pyca.recording.atomic import read_json, write_json
-from pyca.recording.verdict import End
+from pyca.recording.localend import LocalEnd, read_local_end
+from pyca.recording.segment import Segment, read_segment
+
+__all__ = ['Journal', 'Phase', 'Segment', 'load', 'load_delivered']
 
 FILE = 'recording.json'
+EVENT_FILE = 'event.json'
+"""What the calendar says about the event, which may be large and hardly ever changes."""
 VERSION = 1
 ON_TIME = 5.0
 """Seconds that a recorder may start after its event's start, or end before its end, and still be on time."""
@@ -44,31 +49,6 @@ class Phase(str, Enum):
 
 
 @dataclass
-class Segment:
-    """One run of the recorder.
-
-    Files stand in the order of the flavors, by their name in the folder, or absolutely where they lie elsewhere; an
-    empty text stands for a file that was not written.
-    """
-
-    number: int
-    planned: float
-    """When it was to start, wall clock."""
-    told: int
-    """The end that its command was told by `{{time}}`."""
-    files: list[str] = field(default_factory=list)
-    started: float | None = None
-    ended: float | None = None
-    status: int | None = None
-    """Exit code, or the negative number of the signal; None while it runs, or when nobody knows."""
-    signals: list[tuple[int, float]] = field(default_factory=list)
-    """What the agent sent it, and when."""
-    end: End | None = None
-    """What to think of how it ended; None while it has not."""
-    cause: str = ''
-
-
-@dataclass
 class Journal:
     """The truth about one recording. It has one writer, the capture service."""
 
@@ -83,6 +63,21 @@ class Journal:
     """In words: why the phase is what it is."""
     held: str = ''
     """In words: why nobody may upload it without being asked. Empty for the usual case."""
+    called_off: bool = False
+    """Whether the core took the event away; should the core want it again, the recording goes on."""
+    resumed: int = 0
+    """How often it went on after it had been over. Whoever uploads looks at it: what was over once may grow again."""
+    origin: str = ''
+    """The uid in the calendar, for the rest of an event whose first part was on its way to the core already."""
+    local: LocalEnd | None = None
+    orders: list[str] = field(default_factory=list)
+    """The orders of people that were obeyed; none is obeyed twice."""
+    _kept: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def uid(self) -> str:
+        """The uid under which the calendar has the event."""
+        return self.origin or self.event.uid
 
     def copy(self) -> Journal:
         """A copy for another thread."""
@@ -136,11 +131,21 @@ class Journal:
 
     def save(self) -> None:
         """Write it, safely against a power cut; raises OSError."""
-        write_json(self.folder / FILE, self._as_json())
+        try:
+            if self.event.data is not self._kept and self.event.data != self._kept:
+                write_json(self.folder / EVENT_FILE, {'version': VERSION, 'data': dict(self.event.data)})
+                self._kept = self.event.data
+        finally:  # the journal is small, and may still find room
+            write_json(self.folder / FILE, self._as_json())
 
     def discard(self) -> None:
         """Take away the folder of a recording that never began; one that holds anything else stays."""
-        for path in (self.folder / FILE, *self.folder.glob('keeper-*.json'), self.folder / 'recorder.log'):
+        for path in (
+            self.folder / FILE,
+            self.folder / EVENT_FILE,
+            *self.folder.glob('keeper-*.json'),
+            self.folder / 'recorder.log',
+        ):
             path.unlink(missing_ok=True)
         with suppress(OSError):
             self.folder.rmdir()
@@ -154,7 +159,6 @@ class Journal:
                 'start': event.start,
                 'end': event.end,
                 'title': event.title,
-                'data': dict(event.data),
             },
             'flavors': list(self.flavors),
             'phase': self.phase.value,
@@ -162,6 +166,11 @@ class Journal:
             'failures': self.failures,
             'cause': self.cause,
             'held': self.held,
+            'called_off': self.called_off,
+            'resumed': self.resumed,
+            'origin': self.origin,
+            'local': asdict(self.local) if self.local else None,
+            'orders': self.orders,
         }
 
 
@@ -185,30 +194,28 @@ def _parsed(folder: Path, stored: Any) -> Journal | None:
 
 def _from_json(folder: Path, stored: Mapping[str, Any]) -> Journal:
     event = stored['event']
+    inside = event.get('data')  # as earlier versions kept it
+    data = dict(inside) if inside is not None else _event_data(folder)
     return Journal(
         folder=folder,
-        event=Event(
-            str(event['uid']), int(event['start']), int(event['end']), str(event['title']), dict(event['data'])
-        ),
+        event=Event(str(event['uid']), int(event['start']), int(event['end']), str(event['title']), data or {}),
         flavors=tuple(stored['flavors']),
         phase=Phase(stored['phase']),
-        segments=[_segment(entry) for entry in stored['segments']],
+        segments=[read_segment(entry) for entry in stored['segments']],
         failures=int(stored['failures']),
         cause=str(stored['cause']),
         held=str(stored['held']),
+        called_off=bool(stored.get('called_off')),
+        resumed=int(stored.get('resumed', 0)),
+        origin=str(stored.get('origin', '')),
+        local=read_local_end(stored.get('local')),
+        orders=[str(key) for key in stored.get('orders', [])],
+        _kept=data if inside is None else None,
     )
 
 
-def _segment(stored: Mapping[str, Any]) -> Segment:
-    return Segment(
-        number=int(stored['number']),
-        planned=float(stored['planned']),
-        told=int(stored['told']),
-        files=[str(name) for name in stored['files']],
-        started=stored['started'],
-        ended=stored['ended'],
-        status=stored['status'],
-        signals=[(int(number), float(at)) for number, at in stored['signals']],
-        end=End(stored['end']) if stored['end'] is not None else None,
-        cause=str(stored['cause']),
-    )
+def _event_data(folder: Path) -> dict[str, Any] | None:
+    """What the calendar said about the event; None where that is lost, so that it is written again when it is known."""
+    content = read_json(folder / EVENT_FILE)
+    data = content.get('data') if isinstance(content, dict) else None
+    return data if isinstance(data, dict) else None

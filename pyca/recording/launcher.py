@@ -1,4 +1,4 @@
-"""Starts the keeper of a new segment."""
+"""Starts the keeper of a new segment, finds that of an old one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyca.clock import Clock
 from pyca.recording import command
 from pyca.recording.journal import Journal, Segment
 from pyca.recording.outputs import Outputs
-from pyca.recording.recorder import Recorder, Spec
+from pyca.recording.recorder import KeeperState, Recorder, Spec
 from pyca.recording.run import Run
 from pyca.settings import Capture
 
@@ -42,6 +42,20 @@ class Launcher:
         words = command.arguments(settings.command, directory=directory, name=name, preview_dir=settings.preview_dir)
         recorder = Recorder.spawn(Spec(tuple(words), start, journal.event.end, journal.folder, number))
         return Run(journal, recorder, settings, self._clock)
+
+    def find(self) -> Run | None:
+        """The run that an earlier agent began; None if there is none, or nothing came of it."""
+        journal = self._journal
+        if not journal.segments or journal.segments[-1].end is not None:
+            return None
+        segment = journal.segments[-1]
+        recorder = Recorder.find(journal.folder, segment.number)
+        state = recorder.state() if recorder is not None else KeeperState('lost')
+        logger.warning('%s: an unfinished recording is taken over, its recorder: %s', journal.event.uid, state.phase)
+        if state.phase == 'lost' and segment.started is None and state.started is None:
+            journal.segments.pop()  # it never began
+            return None
+        return Run(journal, recorder, self._settings, self._clock)
 
     def _write(self, work: Callable[[], None]) -> None:
         try:

@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Mapping
 
+from pyca.clock import Clock
 from pyca.event import Event
+from pyca.recording.handled import Key, key
 from pyca.recording.recording import Recording
 
-
-def rivals(event: Event, recordings: Iterable[Recording], now: float) -> list[Recording]:
-    """The recordings that have the device beyond the start of this event. Adjacent events are none."""
-    return [
-        recording for recording in recordings if not recording.settled and recording.event.end > max(event.start, now)
-    ]
+logger = logging.getLogger(__name__)
 
 
-def may_start(rule: str, event: Event, having: list[Recording], now: float) -> bool:
-    """Whether the event gets the device (`capture.overlap`): at once, or by ending those who have it."""
-    if not having or rule == 'parallel':
-        return True
-    if rule == 'first' or now < event.start:
+class Device:
+    """Gives the device to one event after the other, by the rule of `capture.overlap`."""
+
+    def __init__(self, rule: str, recordings: Mapping[Key, Recording], clock: Clock) -> None:
+        """`recordings`: those under way, kept up to date by their owner."""
+        self._clock = clock
+        self._rule = rule
+        self._recordings = recordings
+        self._waiting: dict[Key, str] = {}
+
+    def take(self, event: Event, now: float) -> bool:
+        """Whether the event gets the device: at once, or by ending those who have it."""
+        having = self._having(event, now)
+        if self._rule == 'last' and now >= event.start and all(_order(each.event) < _order(event) for each in having):
+            for recording in having:
+                recording.end(f'the event {event.uid} takes the device')
+            having = []
+        return self._settle(event, having, now)
+
+    def is_free(self, event: Event, now: float) -> bool:
+        """Whether the event gets the device without taking it from anybody."""
+        return self._settle(event, self._having(event, now), now)
+
+    def obstacle(self, event: Event) -> str:
+        """Why it did not get it; empty if it never wanted it, or got it."""
+        uid = self._waiting.get(key(event))
+        return f'the event {uid} had the device' if uid else ''
+
+    def contended(self, own: Key) -> bool:
+        """Whether another event's recorder is past its end and still at work."""
+        now = self._clock.now()
+        others = [recording for other, recording in list(self._recordings.items()) if other != own]
+        return any(now < recording.event.end + 10 for recording in others)
+
+    def _having(self, event: Event, now: float) -> list[Recording]:
+        """The recordings that have it beyond the start of this event. Adjacent events do not."""
+        if self._rule == 'parallel':
+            return []
+        since = max(event.start, now)
+        return [each for each in self._recordings.values() if not each.settled and each.event.end > since]
+
+    def _settle(self, event: Event, having: list[Recording], now: float) -> bool:
+        if not having:
+            self._waiting.pop(key(event), None)
+            return True
+        if now >= event.start and key(event) not in self._waiting:  # before, it may become free in time
+            self._waiting[key(event)] = having[0].event.uid
+            logger.warning('%s: waits for the device, which %s has', event.uid, having[0].event.uid)
         return False
-    for recording in having:
-        recording.end(f'the event {event.uid} takes the device')
-    return True
+
+
+def _order(event: Event) -> tuple[int, str]:
+    """Which of two events is the later one: none that was left for another one takes the device back."""
+    return event.start, event.uid

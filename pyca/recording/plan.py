@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ _VERSION = 1
 class Plan:
     """The events to come, by start.
 
-    `synced` is when the core's calendar was last heard, `written` when this was saved.
+    `synced` is when the core's calendar was last heard, `written` when this was saved. `gone` says by uid why events
+    that are not there any more were dropped.
     """
 
     events: tuple[Event, ...]
     synced: float | None
     written: float
+    gone: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_plan(path: Path, plan: Plan) -> None:
@@ -35,7 +37,8 @@ def write_plan(path: Path, plan: Plan) -> None:
         {'uid': event.uid, 'start': event.start, 'end': event.end, 'title': event.title, 'data': dict(event.data)}
         for event in plan.events
     ]
-    write_json(path, {'version': _VERSION, 'written': plan.written, 'synced': plan.synced, 'events': events})
+    times = {'version': _VERSION, 'written': plan.written, 'synced': plan.synced}
+    write_json(path, {**times, 'gone': dict(plan.gone), 'events': events})
 
 
 def read_plan(path: Path) -> Plan | None:
@@ -71,7 +74,8 @@ def _plan(content: Any) -> Plan:
         raise ValueError('another version')
     synced = content['synced']
     events = sorted(_events(content['events']), key=lambda event: event.start)
-    return Plan(tuple(events), None if synced is None else float(synced), float(content['written']))
+    gone = {str(uid): str(reason) for uid, reason in dict(content.get('gone', {})).items()}
+    return Plan(tuple(events), None if synced is None else float(synced), float(content['written']), gone)
 
 
 def _events(entries: Iterable[Any]) -> Iterable[Event]:

@@ -12,7 +12,7 @@ from pyca.recording.journal import ON_TIME, Journal, Phase, Segment
 from pyca.recording.launcher import Launcher
 from pyca.recording.outputs import Outputs
 from pyca.recording.patience import Patience
-from pyca.recording.recorder import KeeperState, Recorder
+from pyca.recording.recorder import KeeperState
 from pyca.recording.run import Run
 from pyca.recording.verdict import End, Verdict, judge, sizes
 from pyca.settings import Capture
@@ -64,6 +64,11 @@ class Recording:
         """Whether a recorder or its keeper is there."""
         return self._run is not None
 
+    @property
+    def ending(self) -> str:
+        """Why it is being ended before its event is over; empty if it is not."""
+        return self._ending
+
     def begin(self) -> None:
         """Leave it to a keeper to start the recorder at the event's second, or now if that has passed; OSError."""
         self.journal.folder.mkdir(parents=True, exist_ok=True)
@@ -72,19 +77,9 @@ class Recording:
 
     def take_over(self) -> None:
         """Go on with what an earlier agent began: find its keeper, or note that it is gone."""
-        segments, phase = self.journal.segments, self.journal.phase
         self._outputs.heal()
-        if phase.over:
-            return
-        if segments and segments[-1].end is None:
-            recorder = Recorder.find(self.journal.folder, segments[-1].number)
-            state = recorder.state() if recorder is not None else KeeperState('lost')
-            logger.warning('%s: an unfinished recording is taken over, its recorder: %s', self.event.uid, state.phase)
-            if state.phase == 'lost' and segments[-1].started is None and state.started is None:
-                segments.pop()  # it never began
-            else:
-                self._run = Run(self.journal, recorder, self._settings, self._clock)
-        self._resumed = True
+        if not self.journal.phase.over:
+            self._run, self._resumed = self._launcher.find(), True
 
     def follow(self, event: Event) -> None:
         """Take over the end and the data that the calendar has now."""
@@ -105,7 +100,8 @@ class Recording:
         """
         if self.settled or self._ending:
             return
-        logger.info('%s: ending the recording: %s', self.event.uid, reason)
+        if self.journal.phase is not Phase.WAITING:
+            logger.info('%s: ending the recording: %s', self.event.uid, reason)
         self._ending, self._to_go_on = reason, to_go_on
         self.journal.held = held or self.journal.held
         self.changes += 1
@@ -209,7 +205,8 @@ class Recording:
         now = self._clock.now()
         told_less = segment.told < self.event.end and (segment.ended or now) >= segment.told - ON_TIME
         unseen = segment.end is End.UNKNOWN and not self._patience.failures
-        if (segment.end is End.GOOD and told_less and not stalled) or unseen:
+        ended = bool(segment.signals)  # by the agent: the event was longer again before it had
+        if ((told_less or ended) and segment.end in (End.GOOD, End.FORCED) and not stalled) or unseen:
             self._patience.at_once(counted=unseen)
             return
         self._patience.failed(contended=now < self.event.start + CONTENTION and self._contended())
@@ -231,7 +228,8 @@ class Recording:
             phase = Phase.FINISHED if good else Phase.FAILED
         self._enter(phase, self._ending or (journal.flaws if good else journal.cause or journal.last_cause))
         log = logger.error if phase is Phase.FAILED else logger.info
-        log('%s: recording %s%s', self.event.uid, phase.value, f': {journal.cause}' if journal.cause else '')
+        if phase is not Phase.CANCELLED or not self._to_go_on:  # by a stop of the agent nothing is called off
+            log('%s: recording %s%s', self.event.uid, phase.value, f': {journal.cause}' if journal.cause else '')
 
     def _enter(self, phase: Phase, cause: str) -> None:
         if (phase, cause) != (self.journal.phase, self.journal.cause):

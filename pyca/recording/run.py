@@ -122,7 +122,9 @@ class Run:
             return None if any(number == signal.SIGKILL for number, _ in sent) else int(signal.SIGKILL)
         now = self._clock.now()
         end = self._asked_at if self.asked else self._noticed_end(now)
-        return ending.due(self._settings, end, bool(self.asked), sent, now)
+        # a command that was told a later end does not end by itself
+        early = bool(self.asked) or self.segment.told > self._journal.event.end
+        return ending.due(self._settings, end, early, sent, now)
 
     def _noticed_end(self, now: float) -> float:
         """The event's end; when a step of the clock skipped it, the moment after: the recorder gets its time."""

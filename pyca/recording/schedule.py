@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -20,9 +21,9 @@ class ScheduleFile:
         self._clock = clock
         self._written = written
 
-    def write_schedule(self, events: Sequence[Event], synced: float) -> None:
-        """Replace the schedule; raises RecordingsUnusable."""
-        plan = Plan(tuple(sorted(events, key=lambda event: event.start)), synced, self._clock.now())
+    def write_schedule(self, events: Sequence[Event], synced: float, gone: Mapping[str, str] | None = None) -> None:
+        """Replace the schedule; `gone` says by uid why events were dropped. Raises RecordingsUnusable."""
+        plan = Plan(tuple(sorted(events, key=lambda event: event.start)), synced, self._clock.now(), gone or {})
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_plan(self._path, plan)
@@ -49,6 +50,8 @@ class Schedule:
         self._seen: tuple[int, int, int] | None = None
         self.events: Mapping[tuple[str, int], Event] = {}
         """By uid with start. Replaced as a whole, so that other threads may look at it."""
+        self.gone: Mapping[str, str] = {}
+        """By uid: why an event that is not there any more was dropped."""
         self.known = False
         """Whether a schedule was ever read: without one nothing can be called cancelled."""
 
@@ -62,13 +65,21 @@ class Schedule:
         if plan is None:
             return False
         self.events = {(event.uid, event.start): event for event in plan.events}
+        self.gone = plan.gone
         self.known = True
         return True
 
-    def find(self, event: Event) -> Event | None:
+    def find(self, uid: str, start: int) -> Event | None:
         """The entry of this event: the one with the same start, else the earliest of the same uid."""
-        same = self.events.get((event.uid, event.start))
+        same = self.events.get((uid, start))
         if same is not None:
             return same
-        others = [other for other in self.events.values() if other.uid == event.uid]
+        others = [other for other in self.events.values() if other.uid == uid]
         return min(others, key=lambda other: other.start, default=None)
+
+    def next_start(self, uid: str, after: float) -> float:
+        """When the next event of another uid begins; infinity if there is none."""
+        return min(
+            (event.start for event in self.events.values() if event.uid != uid and event.start >= after),
+            default=math.inf,
+        )

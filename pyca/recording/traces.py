@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pyca.event import Event, plain
 from pyca.recording.journal import Journal, load, load_delivered
+from pyca.recording.resuming import rest_uid
 from pyca.recording.store import DELIVERED, Store
 
 
@@ -19,28 +20,28 @@ def unfinished(store: Store, since: float) -> Iterator[Journal]:
             yield journal
 
 
-def is_over(store: Store, event: Event) -> bool:
-    """Whether nothing of this event is left to be recorded: there is a recording that is over, or what remains of it.
+def earlier(store: Store, event: Event) -> Journal | None:
+    """The newest recording of this event, or what remains of it; None if nothing of it was recorded.
 
     It may bear the start that the event had before it was moved. Raises OSError where the folder cannot be read.
     """
-    return any(
-        journal.event.uid == event.uid
-        and journal.phase.over
-        and (journal.folder == store.folder(event) or _covers(journal, event))
+    found = [
+        journal
         for journal in _journals(store, event.uid)
-    )
+        if journal.folder == store.folder(event) or _covers(journal, event)
+    ]
+    return max(found, key=lambda journal: (not journal.phase.over, journal.event.start), default=None)
 
 
 def _journals(store: Store, uid: str) -> Iterator[Journal]:
-    ending = f'-{plain(uid)}'
+    endings = tuple(f'-{plain(name)}' for name in (uid, rest_uid(uid)))
     for name in store.names():
-        journal = load(store.root / name) if name.endswith(ending) else None
-        if journal is not None:
+        journal = load(store.root / name) if name.endswith(endings) else None
+        if journal is not None and journal.uid == uid:
             yield journal
     for path in (store.root / DELIVERED).glob('recording-*.json'):
-        journal = load_delivered(path, store.root / path.stem) if path.stem.endswith(ending) else None
-        if journal is not None:
+        journal = load_delivered(path, store.root / path.stem) if path.stem.endswith(endings) else None
+        if journal is not None and journal.uid == uid:
             yield journal
 
 

@@ -19,6 +19,7 @@ class Known:
     def __init__(self) -> None:
         self._events: dict[tuple[str, int], Event] = {}
         self._present: set[str] | None = None
+        self._gone: dict[str, tuple[str, int]] = {}
 
     @property
     def events(self) -> list[Event]:
@@ -43,10 +44,12 @@ class Known:
         old = [event for event in kept if event.uid in lost or now is None or event.end > now]
         self._events = {(event.uid, event.start): event for event in (*old, *events)}
         self._present = present.union(lost)
+        self._gone = {uid: gone for uid, gone in self._gone.items() if uid not in present}
 
     def forget_over(self, now: float) -> None:
         """Leave out what is over for so long that the core leaves it out, too."""
         self._events = {key: event for key, event in self._events.items() if event.end + LINGER >= now}
+        self._gone = {uid: (reason, end) for uid, (reason, end) in self._gone.items() if end >= now}
 
     @property
     def absent(self) -> list[Event]:
@@ -62,8 +65,16 @@ class Known:
     def present(self, uid: str) -> bool:
         return self._present is not None and uid in self._present
 
-    def drop(self, event: Event) -> None:
+    def drop(self, event: Event, reason: str = '') -> None:
+        """Leave it out; the reason is for whoever is recording it."""
         self._events.pop((event.uid, event.start), None)
+        if reason:
+            self._gone[event.uid] = reason, event.end
+
+    @property
+    def gone(self) -> dict[str, str]:
+        """By uid: why an event was dropped, where there is more to say than that it was; until it would be over."""
+        return {uid: reason for uid, (reason, _) in self._gone.items()}
 
     def move(self, event: Event, start: int, end: int) -> None:
         """Give an event the time that the core names for it."""

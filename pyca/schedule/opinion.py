@@ -100,7 +100,8 @@ class SecondOpinion:
             return
         self.proven = True
         if answer.agent != self._agent:
-            self._drop(known, event, f'it belongs to the agent {answer.agent} now')
+            given = f'given to the agent {answer.agent} in the core'
+            self._drop(known, event, f'it belongs to the agent {answer.agent} now', given)
             return
         if (answer.start, answer.end) != (event.start, event.end):
             logger.info('event %s is missing in the calendar, the core says that it was moved', event.uid)
@@ -124,6 +125,6 @@ class SecondOpinion:
         if now is not None and event.start > now:
             self._drop(known, event, 'the calendar does not have it any more')
 
-    def _drop(self, known: Known, event: Event, reason: str) -> None:
+    def _drop(self, known: Known, event: Event, reason: str, held: str = '') -> None:
         logger.info('event %s (%s) is dropped: %s', event.uid, event.title, reason)
-        known.drop(event)
+        known.drop(event, held)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -75,7 +75,8 @@ class ScheduleFile(Protocol):
     @property
     def there(self) -> bool: ...
 
-    def write_schedule(self, events: Sequence[Event], synced: float) -> None: ...
+    def write_schedule(self, events: Sequence[Event], synced: float, gone: Mapping[str, str]) -> None:
+        """`gone` says by uid why events were dropped, for whoever is recording them."""
 
     def read_schedule(self) -> tuple[list[Event], float] | None:
         """The events with the time of their sync; None if there is no readable file."""

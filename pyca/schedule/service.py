@@ -14,6 +14,7 @@ from pyca.schedule.known import Known
 from pyca.schedule.opinion import SecondOpinion
 from pyca.schedule.ports import Answer, Core, Stores
 from pyca.schedule.shelf import Shelf
+from pyca.schedule.tidings import tidings
 from pyca.schedule.window import DAY, Window
 from pyca.states import Fault
 
@@ -121,7 +122,10 @@ class Schedule:
         self._shelf.synced(self._clock.now())
         if answer is not None:
             window = Window(window.cutoff, answer.etag)
+            before = self._known.events
             self._known.take(answer.events, answer.lost, now)
+            for line in tidings(before, self._known.events, self._clock.now()):
+                logger.info('%s', line)
             self._opinion.begin(self._known)
             self._remark(answer)
         if now is not None:

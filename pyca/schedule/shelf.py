@@ -82,7 +82,7 @@ class Shelf:
     def write_file(self, known: Known) -> None:
         events = known.events
         if events != self._filed or not self._stores.file.there:
-            self._stores.file.write_schedule(events, self._synced)
+            self._stores.file.write_schedule(events, self._synced, known.gone)
             self._filed = events
 
     def write_table(self, known: Known, window: Window) -> None:

@@ -83,8 +83,12 @@ class Database:
 
     def change(self) -> int:
         """A number that differs when anything has been written since. Cheap enough to ask each second."""
+        return self.number(_QUESTION)
+
+    def number(self, question: str) -> int:
+        """The one number that a cheap question asks for, 0 if there is none."""
         with self._guarded() as opened:
-            return int(ask(opened.engine, _QUESTION) or 0)
+            return int(ask(opened.engine, question) or 0)
 
     def close(self) -> None:
         """Give back all connections; the next question opens them again."""

@@ -11,6 +11,7 @@ from pyca.states import ADOPTED, EventStatus, RecordingState
 from pyca.storage import reports
 from pyca.storage.database import Database
 from pyca.storage.recording_rows import (
+    ANEW,
     DELETED,
     SELECT,
     E,
@@ -94,7 +95,8 @@ class Recordings:
         """Bring in what the journal of a recording says; tells whether it was news.
 
         A changed phase queues the `report`. Saying the same again changes nothing, also when somebody else has moved
-        the row since; nor is it moved back once its upload has begun, or brought back once a person has deleted it.
+        the row since; nor is it moved back once its upload has begun, save for a recording that goes on, or brought
+        back once a person has deleted it.
         """
         with self._database.read() as connection:
             if said.is_known(find(connection, event.uid, event.start), event):
@@ -103,7 +105,7 @@ class Recordings:
             row = find(connection, event.uid, event.start)
             if row is None and is_deleted(connection, event.uid, event.start):
                 return False
-            if row is not None and status_of(row.status) in _BEYOND_CAPTURE:
+            if row is not None and status_of(row.status) in _BEYOND_CAPTURE and not said.resumes(row):
                 if tracks_of(row.tracks) != said.tracks:
                     keep(connection, event, tracks=tracks_blob(said.tracks))
                 return False
@@ -166,8 +168,18 @@ class Recordings:
     def uploading(self, uid: str, start: int, at: float) -> None:
         """The upload has begun, or begun again."""
         with self._database.write() as connection:
-            if self._enter(connection, uid, start, 'uploading', cause=''):
+            claimed = move(connection, uid, start, EventStatus.UPLOADING, [EventStatus.UPLOADING])
+            if claimed and self._enter(connection, uid, start, 'uploading', cause=''):
                 reports.append(connection, uid, RecordingState.UPLOADING, at)
+
+    def resumed(self, uid: str, start: int) -> None:
+        """Give back a claimed one, since its recording goes on; nothing of its upload counts."""
+        with self._database.write() as connection:
+            if not move(connection, uid, start, EventStatus.RECORDING, [EventStatus.UPLOADING]):
+                return
+            said = f'{int(EventStatus.RECORDING)} recording '  # as its journal would have it said
+            note(connection, uid, start, self._now(), phase='recording', said=said, outcome=None, cause='', **ANEW)
+            reports.append(connection, uid, RecordingState.CAPTURING, self._now())
 
     def uploaded(self, uid: str, start: int, at: float, cause: str = '') -> None:
         """The core has it. What keeps it from being whole is the cause that stays."""

@@ -19,6 +19,19 @@ P = pyca_recording.c
 DELETED = 'deleted'
 """The phase of a recording whose row a person has deleted; its journal must not bring it back."""
 
+ANEW: dict[str, Any] = {'attempts': 0, 'next_try': None, 'sent': 0, 'total': 0}
+"""An upload that has not begun."""
+
+_OVER = {
+    str(int(status))
+    for status in (
+        EventStatus.FAILED_RECORDING,
+        EventStatus.FINISHED_RECORDING,
+        EventStatus.PAUSED_AFTER_RECORDING,
+    )
+}
+"""What a journal says of a recording that is over."""
+
 _OURS = ('name', 'phase', 'outcome', 'cause', 'attempts', 'next_try', 'sent', 'total', 'said', 'flaws', 'gaps')
 
 SELECT = select(
@@ -105,7 +118,7 @@ class Said:
     """What a journal says of its recording. Others move the row on; only what the journal says anew counts.
 
     `flaws` say in words what keeps the recording from being as it should, `gaps` that parts of the event are missing.
-    Both stay, while the `cause` of a state goes with it.
+    Both stay, while the `cause` of a state goes with it. `resumed`: it went on after it had been over.
     """
 
     status: EventStatus
@@ -115,6 +128,7 @@ class Said:
     cause: str = ''
     flaws: str = ''
     gaps: bool = False
+    resumed: bool = False
 
     def is_known(self, row: AnyRow | None, event: Event) -> bool:
         """Whether the journal has said just this before."""
@@ -123,6 +137,16 @@ class Said:
             and row.said == self._text
             and (row.end, row.title or '', tracks_of(row.tracks)) == (event.end, clean(event.title), self.tracks)
         )
+
+    def resumes(self, row: AnyRow) -> bool:
+        """Whether the journal says that a recording which was over goes on.
+
+        It does so only while the core has nothing of it for good. What a person has put aside stays aside.
+        """
+        status = (row.said or '').partition(' ')[0]
+        aside = row.status == EventStatus.PAUSED_AFTER_RECORDING and row.phase != 'held'
+        was_over = status in _OVER and row.status != EventStatus.FINISHED_UPLOADING and not aside
+        return self.resumed and was_over and self.status in (EventStatus.RECORDING, EventStatus.PARTIAL_RECORDING)
 
     def tell(self, connection: Connection, row: AnyRow | None, event: Event, at: float) -> bool:
         """Write it; tells whether the phase is another one than before."""
@@ -137,6 +161,8 @@ class Said:
         if before != self._text:
             outcome = self.outcome.value if self.outcome else None
             ours = {'phase': self.phase, 'cause': self.cause, 'outcome': outcome, 'said': self._text}
+        if row is not None and self.resumes(row):
+            ours |= ANEW
         note(connection, event.uid, event.start, at, flaws=self.flaws, gaps=int(self.gaps), **ours)
         return phase != self.phase
 

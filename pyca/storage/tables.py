@@ -144,6 +144,19 @@ pyca_memory = Table(
     Column('value', Blob, nullable=False),
 )
 
+pyca_order = Table(
+    'pyca_order',
+    metadata,
+    Column('id', Integer, primary_key=True, autoincrement=True),
+    Column('uid', Text, nullable=False),
+    Column('kind', Words, nullable=False),
+    Column('details', Blob, nullable=False),
+    Column('created', Double, nullable=False),
+    Column('state', Words, nullable=False),
+    Column('answer', Words, nullable=False),
+    sqlite_autoincrement=True,  # an order that was obeyed is never taken for another one
+)
+
 pyca_change = Table(
     'pyca_change',
     metadata,

@@ -11,7 +11,7 @@ from tests.rules.source import Module, modules
 
 SERVICES = ('schedule', 'capture', 'ingest', 'agentstate')
 LAYERS = (
-    ('event', 'states', 'settings', 'errors', 'clock', 'stop', 'backoff', 'masking'),
+    ('event', 'order', 'states', 'settings', 'errors', 'clock', 'stop', 'backoff', 'masking'),
     ('config', 'values', 'loop', 'heartbeat', 'unconfigured', 'logs', 'defects', 'systemd'),
     ('opencast', 'recording', 'storage'),
     (*SERVICES, 'accounts', 'ui'),

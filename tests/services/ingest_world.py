@@ -16,6 +16,7 @@ from pyca.ingest.outside import Outside, Progress, Recorded, as_stored
 from pyca.ingest.service import Ingest
 from pyca.opencast.mediapackage import MediaPackage
 from pyca.recording.atomic import write_json
+from pyca.recording.standing import Standing
 from pyca.states import ADOPTED, EventStatus, Fault, ServiceType
 
 START, END = 1_000_000, 1_003_600
@@ -121,6 +122,9 @@ class MemoryRecordings:
 
     def uploading(self, uid: str, start: int, at: float) -> None:
         self._enter(uid, start, 'uploading', 'uploading')
+
+    def resumed(self, uid: str, start: int) -> None:
+        self._change(uid, start, status=EventStatus.RECORDING, phase='recording', report='capturing', attempts=0)
 
     def uploaded(self, uid: str, start: int, at: float, cause: str = '') -> None:
         self._enter(uid, start, 'delivered', 'upload_finished', status=EventStatus.FINISHED_UPLOADING, cause=cause)
@@ -309,6 +313,7 @@ class World:
         self.options = settings.Ingest()
         self.backup_mode = False
         self.prepare: Callable[[Recorded], tuple[Track, ...]] = as_stored
+        self.standing: Callable[[str], Standing] = lambda name: Standing()
         self.beats = 0
         self.service = self.restart()
 
@@ -323,6 +328,7 @@ class World:
             catalogs=PlainCatalogs(),
             clock=self.clock,
             prepare=lambda recorded: self.prepare(recorded),
+            standing=lambda name: self.standing(name),
             spread=lambda low, high: (low + high) / 2,
             beat=self._beat,
         )

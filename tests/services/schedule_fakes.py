@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -132,7 +132,7 @@ class FakeFile:
     def there(self) -> bool:
         return self.content is not None
 
-    def write_schedule(self, events: Sequence[Event], synced: float) -> None:
+    def write_schedule(self, events: Sequence[Event], synced: float, gone: Mapping[str, str] | None = None) -> None:
         if self.broken:
             raise RecordingsUnusable('The disk is full.')
         self.content = (list(events), synced)

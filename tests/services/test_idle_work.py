@@ -17,7 +17,8 @@ from sqlalchemy.engine import Engine
 from pyca.demo.standin import StandIn
 from pyca.loop import LONGEST_WAIT, Loop
 from pyca.settings import Agent, Capture, Server, Settings, Ui
-from pyca.wiring import RUN, Crews, House
+from pyca.wiring import RUN, Crews
+from pyca.wiring_house import House
 from tests.storage.clocks import HandClock
 
 START = 1_800_000_000

@@ -29,7 +29,7 @@ def upgrade() -> None:
     present = set(sa.inspect(op.get_bind()).get_table_names())
     for name, columns in (_old_tables() | _new_tables()).items():
         if name not in present:
-            op.create_table(name, *columns, sqlite_autoincrement=name == 'pyca_report')
+            op.create_table(name, *columns, sqlite_autoincrement=name in ('pyca_report', 'pyca_order'))
     if 'pyca_report' not in present:
         op.create_index('ix_pyca_report_uid', 'pyca_report', ['uid'])
 
@@ -88,6 +88,15 @@ def _new_tables() -> dict[str, list[sa.Column]]:  # type: ignore[type-arg]
         'pyca_memory': [
             sa.Column('key', sa.Text, primary_key=True),
             sa.Column('value', sa.LargeBinary, nullable=False),
+        ],
+        'pyca_order': [
+            sa.Column('id', sa.Integer, primary_key=True, autoincrement=True),
+            sa.Column('uid', sa.Text, nullable=False),
+            sa.Column('kind', sa.Text, nullable=False),
+            sa.Column('details', sa.LargeBinary, nullable=False),
+            sa.Column('created', sa.Double, nullable=False),
+            sa.Column('state', sa.Text, nullable=False),
+            sa.Column('answer', sa.Text, nullable=False),
         ],
         'pyca_change': [
             sa.Column('id', sa.Integer, primary_key=True, autoincrement=False),
