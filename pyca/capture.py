@@ -6,13 +6,13 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from typing import Protocol
 
+from pyca.capture_account import Account
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
 from pyca.event import Event
-from pyca.order import Desk
-from pyca.recording import resuming
+from pyca.order import Answer, Desk, Order, OrderKind
+from pyca.recording import impromptu, resuming
 from pyca.recording.following import follow, obey, wanted
 from pyca.recording.handled import Handled, Key, key
 from pyca.recording.journal import Journal, Phase
@@ -32,17 +32,6 @@ RECENT = 2 * 86400
 """Seconds; a recording that began before that has ended, whatever its journal says."""
 END_LIMIT = 270.0
 """Seconds that all recorders together may take to end when the agent stops."""
-
-
-class Account(Protocol):
-    """Who is told what happened to a recording. It must neither wait nor raise."""
-
-    def recording(self, journal: Journal) -> None: ...
-
-    def missed(self, event: Event, cause: str) -> None: ...
-
-    def fault(self, fault: Fault, text: str) -> None:
-        """An empty text: the fault is cured."""
 
 
 class Capture:
@@ -148,9 +137,19 @@ class Capture:
     def _obey(self) -> None:
         """Do what people want."""
         for order in self.desk.take():
-            answer = obey(order, self._recordings.values(), self._schedule, self._clock.now())
+            new = order.kind is OrderKind.RECORD and all(uid != order.uid for uid, _ in self._recordings)
+            known = self._recordings.values()
+            answer = self._begin_now(order) if new else obey(order, known, self._schedule, self._clock.now())
             logger.info('%s: a person wants "%s": %s', order.uid, order.kind.value, answer.text)
             self.desk.answer(order, answer)
+
+    def _begin_now(self, order: Order) -> Answer:
+        """Record what nobody has scheduled."""
+        event = impromptu.plan(order, self._device.holder(), self._schedule, self._clock.now())
+        if isinstance(event, str):
+            return Answer(False, event)
+        begun = self._record(impromptu.journal(order, event, self._store.folder(event), self._settings.flavors))
+        return Answer(begun, impromptu.until(event) if begun else f'Nothing is recorded: {self._obstacles[key(event)]}')
 
     def _follow(self) -> None:
         """Do with the recordings under way what the calendar has become."""

@@ -124,6 +124,8 @@ class Ingest:
         upload = self._outside.uploads.load(recorded.name) or Upload(doubted=recorded.phase == ADOPTED)
         announced = not claimed.fresh and recorded.phase == 'uploading'
         case = self._case = Case(self._outside, recorded, upload, announced=announced)
+        if recorded.event.unscheduled:
+            return Result(Kind.HOLD, 'The core has no event for it: it was not scheduled.')
         if upload.held:
             if not claimed.fresh:
                 return Result(Kind.HOLD, upload.error)

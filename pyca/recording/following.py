@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pyca.event import Event
 from pyca.order import Answer, Order, OrderKind
+from pyca.recording import impromptu
 from pyca.recording.journal import Journal, Phase
 from pyca.recording.localend import LocalEnd
 from pyca.recording.recording import Recording
@@ -20,6 +21,9 @@ MOVED = 'moved to another time in the core'
 def follow(recording: Recording, schedule: Schedule, now: float) -> Event | None:
     """Do with a recording what its event has become; gives the entry of the schedule that it records now."""
     journal = recording.journal
+    if journal.event.unscheduled:
+        impromptu.give_way(recording, schedule)
+        return None
     event = schedule.find(journal.uid, journal.event.start)
     if event is None:
         end = journal.local.core if journal.local else journal.event.end

@@ -39,7 +39,7 @@ def running(entry: Entry, root: Path, upcoming: Sequence[Planned], now: float) -
         size=sum(sizes) if journal is not None else None,
         growth=_growth(sizes[-1], begun, spans[-1].end or now) if begun is not None else None,
         latest_end=latest_end(entry, upcoming),
-        unscheduled=False,
+        unscheduled=journal is not None and journal.event.unscheduled,
     )
 
 
