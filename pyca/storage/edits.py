@@ -12,7 +12,7 @@ from pyca.errors import PycaError
 from pyca.states import EventStatus
 from pyca.storage.database import Database
 from pyca.storage.recording_rows import DELETED, SELECT, E, P, Recorded, find, note, recorded_of
-from pyca.storage.rows import AnyRow, integer
+from pyca.storage.rows import AnyRow
 from pyca.storage.tables import pyca_recording, recorded_event
 
 OVERDUE = 600.0
@@ -86,17 +86,24 @@ class Edits:
         return [recorded_of(row) for row in rows]
 
 
+def in_use(row: Recorded, now: float) -> str:
+    """What the agent does with it at this moment, in words; empty if nothing.
+
+    Rows of an old installation are nobody's work any more, nor is a recording that should have ended long ago.
+    """
+    if row.ours and row.status is EventStatus.UPLOADING:
+        return f'{row.event.uid} is being uploaded'
+    if row.ours and row.status is EventStatus.RECORDING and now <= row.event.end + OVERDUE:
+        return f'{row.event.uid} is being recorded'
+    if row.status is EventStatus.PARTIAL_RECORDING and row.phase == 'interrupted' and now < row.event.end:
+        return f'{row.event.uid} is recorded further as soon as the agent is back'
+    return ''
+
+
 def _refuse_in_use(rows: Iterable[AnyRow], now: float) -> None:
-    """Rows of an old installation are nobody's work any more, nor is a recording that should have ended long ago."""
     for row in rows:
-        if row.name is None:
-            continue
-        if row.status == EventStatus.UPLOADING:
-            raise InUse(f'{row.uid} is being uploaded')
-        if row.status == EventStatus.RECORDING and now <= integer(row.end) + OVERDUE:
-            raise InUse(f'{row.uid} is being recorded')
-        if row.status == EventStatus.PARTIAL_RECORDING and row.phase == 'interrupted' and now < integer(row.end):
-            raise InUse(f'{row.uid} is recorded further as soon as the agent is back')
+        if reason := in_use(recorded_of(row), now):
+            raise InUse(reason)
 
 
 def _apply(connection: Connection, uid: str, start: Any, edit: Edit) -> None:

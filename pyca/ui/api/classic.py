@@ -122,6 +122,8 @@ class Classic:
             given.in_order(start, row.event.end if edit.end is None else edit.end)
         if edit.status in RUNNING:
             raise Wrong(409, 'Only the agent itself begins to record or to upload', 'finished recording: upload it now')
+        if row.event.unscheduled and edit.status is EventStatus.FINISHED_RECORDING:
+            raise Wrong(409, 'It was not scheduled, so the core has no event for it')
         changed = self._edits.change(uid, edit)
         if changed is None:
             raise Wrong(404, UNKNOWN)

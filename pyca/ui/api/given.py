@@ -92,7 +92,7 @@ def query_number(name: str, default: int | None, most: int) -> int | None:
     text = request.args.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= most):
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= most):
         raise Wrong(400, INVALID, f'{name} must be a whole number from 0 to {most}')
     return int(text)
 
