@@ -9,10 +9,11 @@ from pyca.settings import Settings
 from pyca.storage.database import Database
 from pyca.ui import health, login, pages, pictures, times
 from pyca.ui.api.routes import routes
+from pyca.ui.orders import Counter
 from pyca.ui.overview.sources import Sources
 
 
-def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
+def create_app(settings: Settings, database: Database, clock: Clock, counter: Counter | None = None) -> Flask:
     """The application over one database. It keeps nothing in memory: several workers serve it side by side."""
     app = Flask(__name__)
     login.protect(app, settings.ui)
@@ -21,7 +22,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     app.register_blueprint(pages.blueprint(sources))
     app.register_blueprint(pictures.blueprint(settings.capture))
     app.register_blueprint(health.blueprint(sources.services))
-    for part in routes(sources):
+    for part in routes(sources, counter):
         app.register_blueprint(part)
     app.after_request(_cautious)
     return app

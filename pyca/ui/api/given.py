@@ -53,9 +53,10 @@ def in_order(start: int, end: int) -> None:
 
 def _moment(name: str, value: Any) -> int:
     """Text was stored as it came, once (H58)."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LAST_SECOND:
+    moment = whole(value)
+    if moment is None or not 0 <= moment <= LAST_SECOND:
         raise Wrong(400, INVALID, f'{name} must be a whole number of seconds since 1970')
-    return value
+    return moment
 
 
 def _status(value: Any) -> EventStatus:
@@ -74,10 +75,17 @@ def label(kind: type[EventStatus], value: Any) -> EventStatus | None:
 
 def number(given: Mapping[str, Any], name: str, least: int, most: int) -> int:
     """A whole number from a body."""
-    value = given.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+    value = whole(given.get(name))
+    if value is None or not least <= value <= most:
         raise Wrong(400, INVALID, f'{name} must be a whole number from {least} to {most}')
     return value
+
+
+def whole(value: Any) -> int | None:
+    """A number without a fraction; in JSON 5.0 is one, too."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if isinstance(value, int) or value.is_integer() else None
 
 
 def title(given: Mapping[str, Any], name: str, default: str) -> str:

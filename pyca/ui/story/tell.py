@@ -22,7 +22,9 @@ from pyca.ui.story.texts import about, output
 from pyca.ui.story.timeline import steps
 
 UPLOAD = 'upload.json'
-RETRIED = frozenset({EventStatus.FINISHED_RECORDING, EventStatus.FAILED_UPLOADING, EventStatus.PAUSED_AFTER_RECORDING})
+WAITING = frozenset({EventStatus.FINISHED_RECORDING, EventStatus.FAILED_UPLOADING})
+KEPT = frozenset({EventStatus.PAUSED_AFTER_RECORDING, EventStatus.FAILED_RECORDING})
+"""What is not uploaded by itself."""
 
 
 class Stories:
