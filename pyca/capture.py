@@ -7,12 +7,12 @@ import math
 import time
 from collections.abc import Callable
 
-from pyca.capture_account import Account
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
 from pyca.event import Event
 from pyca.order import Answer, Desk, Order, OrderKind
 from pyca.recording import impromptu, resuming
+from pyca.recording.account import Account
 from pyca.recording.following import follow, obey, wanted
 from pyca.recording.handled import Handled, Key, key
 from pyca.recording.journal import Journal, Phase
@@ -195,16 +195,23 @@ class Capture:
     def _begin(self, event: Event, now: float) -> bool:
         """Start the keeper, or go on with what is there; tells whether the event is taken care of."""
         journal = earlier(self._store, event)
-        if journal is None:
+        if journal is None or self._is_ending(journal, event):
             journal = Journal(self._store.folder(event), event, self._settings.flavors)
             return self._device.take(event, now) and self._record(journal)
         if not journal.phase.over:
             if key(journal.event) not in self._recordings:
                 self._add(journal).take_over()
-        elif resuming.goes_on(journal, wanted(journal, event, self._schedule), now):
+            return False  # whether it is this event's is known when it has been followed
+        if resuming.goes_on(journal, wanted(journal, event, self._schedule), now):
             return self._device.is_free(event, now) and self._go_on(journal, event, now)
         self._handled.note(event)
         return True
+
+    def _is_ending(self, journal: Journal, event: Event) -> bool:
+        """Whether it is the recording of an earlier time of the event, called off and about to end."""
+        recording = self._recordings.get(key(journal.event))
+        ending = recording is not None and bool(recording.ending) and not recording.settled
+        return ending and journal.folder != self._store.folder(event)
 
     def _go_on(self, journal: Journal, event: Event, now: float) -> bool:
         """Record what is left of an event whose recording was over."""

@@ -21,8 +21,8 @@ class LocalEnd:
 
     def of(self, event: Event, next_start: float) -> Event:
         """The event with this end. What was added gives way to the next event, which may be newer than the wish."""
-        end = self.end if self.end <= self.core else max(self.core, min(self.end, int(next_start)))
-        return replace(event, end=end)
+        end = self.end if self.end <= self.core else max(self.core, min(self.end, next_start))
+        return replace(event, end=int(end))
 
 
 def read_local_end(stored: Any) -> LocalEnd | None:

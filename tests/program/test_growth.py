@@ -13,7 +13,7 @@ from pyca.recording.processes import all_processes
 from tests.program.agent import Agent, wait_for
 from tests.program.test_lecture import states
 
-EVENTS = 20
+EVENTS = 40
 LENGTH = 3
 QUICK = f'{sys.executable} -I -S -c "import sys, time; open(sys.argv[1], chr(97)).write(chr(120)); time.sleep(2)"'
 
@@ -37,7 +37,7 @@ def _parent(pid: int) -> int:
     return int(stat.rpartition(')')[2].split()[1])
 
 
-def test_twenty_recordings_leave_nothing_open_behind(core: StandIn, make_agent: Callable[..., Agent]) -> None:
+def test_forty_recordings_leave_nothing_open_behind(core: StandIn, make_agent: Callable[..., Agent]) -> None:
     agent = make_agent(capture={'command': f'{QUICK} {{{{dir}}}}/{{{{name}}}}.bin'})
     start = int(time.time()) + 6
     spans = [(start + LENGTH * number, start + LENGTH * (number + 1)) for number in range(EVENTS)]

@@ -125,6 +125,7 @@ class FakeUpcoming:
 class FakeFile:
     def __init__(self) -> None:
         self.content: tuple[list[Event], float] | None = None
+        self.gone: dict[str, str] = {}
         self.broken = False
         self.written = 0
 
@@ -136,6 +137,7 @@ class FakeFile:
         if self.broken:
             raise RecordingsUnusable('The disk is full.')
         self.content = (list(events), synced)
+        self.gone = dict(gone or {})
         self.written += 1
 
     def read_schedule(self) -> tuple[list[Event], float] | None:

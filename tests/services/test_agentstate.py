@@ -206,6 +206,24 @@ def test_an_event_that_the_core_does_not_know_is_not_spoken_of_again() -> None:
     assert world.reports.queue == []
 
 
+def test_an_event_that_the_core_took_away_and_put_back_is_spoken_of_again() -> None:
+    world = World()
+    world.begin()
+    world.settle()
+    world.core.refusals['a'] = unknown()
+    world.become('a', EventStatus.PAUSED_AFTER_RECORDING, 'held', RecordingState.CAPTURE_FINISHED)
+    world.settle()
+
+    del world.core.refusals['a']
+    world.become('a', EventStatus.RECORDING, 'recording', RecordingState.CAPTURING)
+    world.core.take()
+    world.settle()
+    assert 'a capturing' in world.core.take()
+    world.become('a', EventStatus.FINISHED_RECORDING, 'finished', RecordingState.CAPTURE_FINISHED)
+    world.settle()
+    assert 'a capture_finished' in world.core.take()
+
+
 def test_a_state_that_the_core_does_not_take_is_left_out() -> None:
     world = World()
     world.reports.add('a', RecordingState.CAPTURE_ERROR, RecordingState.UPLOADING)

@@ -376,18 +376,3 @@ def test_an_event_that_moves_to_a_later_start_while_it_runs_is_recorded_then(hal
     assert here.phase('a') is Phase.FINISHED
     assert 0 <= began(here, 'a') - moved.start < 1
     assert here.book.misses == {}
-
-
-def test_an_event_made_longer_after_its_recording_ended_is_not_lost_in_silence(
-    hall: Callable[..., Hall], caplog: pytest.LogCaptureFixture
-) -> None:
-    here = hall()
-    happening = event('a', -1, 3)
-    here.schedule(happening)
-    here.until(here.over('a'))
-
-    here.schedule(Event('a', happening.start, happening.end + 60, happening.title))
-    here.service = here.capture()  # an agent that comes later
-    here.until(lambda: 'made longer' in caplog.text)
-
-    assert len(here.store.names()) == 1

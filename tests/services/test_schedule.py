@@ -371,3 +371,35 @@ def test_a_clock_that_steps_back_neither_stops_polls_nor_hides_events() -> None:
     world.core.answer = Calendar([event('a', NOW - 30 * DAY)])
     world.service.step()
     assert world.uids == ['a']
+
+
+def test_what_is_new_in_the_schedule_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, 'pyca.schedule')
+    world = World(FakeCore(event('a', NOW + 100)))
+    world.poll()
+    assert caplog.text.count('event a () is scheduled: ') == 1
+
+    caplog.clear()
+    world.poll()
+    assert 'event a' not in caplog.text
+
+    world.core.answer = Calendar([event('a', NOW + 400), event('b', NOW + 100)])
+    world.poll()
+    assert caplog.text.count('event a () has other times: ') == 1
+    assert caplog.text.count('event b () is scheduled: ') == 1
+
+    caplog.clear()
+    world.core.answer = Calendar([event(f'n{number}', NOW + 500 + number) for number in range(300)])
+    world.poll()
+    assert '300 events are new in the schedule or have other times' in caplog.text
+    assert 'event n1 ' not in caplog.text
+
+
+def test_a_restart_calls_nothing_new(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(FakeCore(event('a', NOW + 100)))
+    world.poll()
+    caplog.set_level(logging.INFO, 'pyca.schedule')
+    world.restart()
+    world.poll()
+
+    assert 'event a' not in caplog.text

@@ -71,6 +71,7 @@ def test_a_lecture_of_another_agent_is_dropped() -> None:
     world.core.knows(LATER, agent='hall-2')
     shorter(world)
     assert world.uids == ['other']
+    assert world.file.gone == {'later': 'given to the agent hall-2 in the core'}
 
 
 def test_a_lecture_that_was_moved_takes_its_new_time() -> None:

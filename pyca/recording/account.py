@@ -1,4 +1,4 @@
-"""Who the capture service tells what happened."""
+"""What the capture service asks of whoever keeps the accounts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyca.states import Fault
 
 
 class Account(Protocol):
-    """It must neither wait nor raise."""
+    """Who is told what happened to a recording. It must neither wait nor raise."""
 
     def recording(self, journal: Journal) -> None: ...
 
