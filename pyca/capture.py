@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
 from pyca.event import Event
-from pyca.order import Answer, Desk, Order, OrderKind
-from pyca.recording import impromptu, resuming
+from pyca.order import Desk
+from pyca.recording import resuming
 from pyca.recording.account import Account
 from pyca.recording.following import follow, obey, wanted
 from pyca.recording.handled import Handled, Key, key
+from pyca.recording.impromptu import Impromptu
 from pyca.recording.journal import Journal, Phase
 from pyca.recording.overlap import Device
 from pyca.recording.recording import Recording
@@ -64,6 +65,7 @@ class Capture:
         self._handled = Handled()
         self._device = Device(settings.overlap, self._recordings, clock)
         self._obstacles: dict[Key, str] = {}
+        self._impromptu = Impromptu(store, settings.flavors, self._device, self._record, self._obstacles)
         self._looked_back, self._closing = 0.0, False
         self.desk = Desk()
         """Where the orders of people come in."""
@@ -137,19 +139,10 @@ class Capture:
     def _obey(self) -> None:
         """Do what people want."""
         for order in self.desk.take():
-            new = order.kind is OrderKind.RECORD and all(uid != order.uid for uid, _ in self._recordings)
-            known = self._recordings.values()
-            answer = self._begin_now(order) if new else obey(order, known, self._schedule, self._clock.now())
+            known, now = self._recordings.values(), self._clock.now()
+            answer = obey(order, known, self._schedule, now, self._impromptu)
             logger.info('%s: a person wants "%s": %s', order.uid, order.kind.value, answer.text)
             self.desk.answer(order, answer)
-
-    def _begin_now(self, order: Order) -> Answer:
-        """Record what nobody has scheduled."""
-        event = impromptu.plan(order, self._device.holder(), self._schedule, self._clock.now())
-        if isinstance(event, str):
-            return Answer(False, event)
-        begun = self._record(impromptu.journal(order, event, self._store.folder(event), self._settings.flavors))
-        return Answer(begun, impromptu.until(event) if begun else f'Nothing is recorded: {self._obstacles[key(event)]}')
 
     def _follow(self) -> None:
         """Do with the recordings under way what the calendar has become."""

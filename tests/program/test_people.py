@@ -83,7 +83,7 @@ def test_a_recording_is_begun_and_ended_on_the_spot_with_the_core_away(
     assert (upload['state'], upload['needs_decision']) == ('held', True)
     assert 'not scheduled' in upload['cause']
     story = ask(web, f'/api/events/{said["uid"]}/story')
-    assert [step['code'] for step in story['steps']][:3] == ['begins', 'recorder_started', 'signal_sent']
+    assert {'recorder_started', 'signal_sent', 'recorder_ended'} <= {step['code'] for step in story['steps']}
     assert story['actions'] == ['delete']
     assert web.delete(f'/api/events/{said["uid"]}?hard=true', headers=JSON, auth=LOGIN).status_code == 204
     assert agent.media() == []
