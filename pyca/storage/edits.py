@@ -20,7 +20,7 @@ OVERDUE = 600.0
 
 
 class InUse(PycaError):
-    """The recording is being made or uploaded at this moment: nobody may change it under the hands of the agent."""
+    """The agent works on it at this moment: nobody may change that under its hands."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Edits:
                 return None
             start, now = newest.start, self._database.clock.now()
             _refuse_in_use([newest], now)
+            if newest.status == EventStatus.UPLOADING and newest.name is not None:
+                raise InUse(f'{uid} is being uploaded')
             if edit.start not in (None, start) and find(connection, uid, edit.start) is not None:
                 raise InUse(f'there is another recording of {uid} that begins then')
             _apply(connection, uid, start, edit)
@@ -87,12 +89,10 @@ class Edits:
 
 
 def in_use(row: Recorded, now: float) -> str:
-    """What the agent does with it at this moment, in words; empty if nothing.
+    """That it is being recorded at this moment, in words; empty if it is not.
 
     Rows of an old installation are nobody's work any more, nor is a recording that should have ended long ago.
     """
-    if row.ours and row.status is EventStatus.UPLOADING:
-        return f'{row.event.uid} is being uploaded'
     if row.ours and row.status is EventStatus.RECORDING and now <= row.event.end + OVERDUE:
         return f'{row.event.uid} is being recorded'
     if row.status is EventStatus.PARTIAL_RECORDING and row.phase == 'interrupted' and now < row.event.end:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from sqlalchemy import event as sql
 from sqlalchemy.engine import Engine
 
 from pyca.event import Event, Outcome
-from pyca.settings import Agent
+from pyca.settings import Agent, Settings, Ui
 from pyca.states import EventStatus, Fault, ServiceStatus, ServiceType
 from pyca.storage.contacts import Contacts
 from pyca.storage.faults import Faults
 from pyca.storage.recorded import Said
 from pyca.storage.services import Services
+from pyca.ui.application import create_app
 from tests.ui.site import NOW, Site, failed, lecture
 
 FINISHED = Said(EventStatus.FINISHED_RECORDING, 'finished')
@@ -253,6 +255,15 @@ def test_what_is_held_needs_a_decision(site: Site) -> None:
     assert seen['verdict']['text'] == 'Ready, but recordings wait for a decision: 1.'
 
 
+def test_a_backup_agent_holds_everything_and_that_is_well(tmp_path: Path) -> None:
+    site = Site(tmp_path, agent=Agent(name='backup', backup_mode=True))
+    site.all_well()
+    site.recorded(lecture(start=NOW - 9000), HELD)
+    seen = status(site)
+    site.close()
+    assert (seen['verdict']['kind'], len(seen['uploads'])) == ('ok', 1)
+
+
 def test_what_an_old_installation_left_is_no_upload(site: Site) -> None:
     site.all_well()
     for status_ in (EventStatus.FAILED_UPLOADING, EventStatus.UPLOADING, EventStatus.PAUSED_AFTER_RECORDING):
@@ -349,9 +360,6 @@ def test_an_answer_ends_when_a_service_falls_silent(site: Site) -> None:
 def test_another_configuration_is_another_answer(site: Site) -> None:
     site.all_well()
     tag = site.get('/api/status').headers['ETag']
-    from pyca.settings import Settings, Ui
-    from pyca.ui.application import create_app
-
     other = create_app(Settings(agent=Agent(cal_lookahead=3), ui=Ui(password='')), site.database, site.clock)
     assert other.test_client().get('/api/status', headers={'If-None-Match': tag}).status_code == 200
 

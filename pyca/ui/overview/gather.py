@@ -50,10 +50,11 @@ def gather(sources: Sources, asked: Asked | None = None) -> Overview:
     synced = sources.upcoming.synced()
     uploads = [one for entry in present if (one := upload(entry, seen.sending)) is not None]
     machine = _machine(sources, seen, synced, _growth(under_way) or _earlier(listing, asked, recorded))
-    found = problems(sources.faults.all(), machine, uploads, coming, _stale(sources, synced, now))
+    backup = sources.settings.agent.backup_mode  # what it records is held, and that is as it should be
+    found = problems(sources.faults.all(), machine, [] if backup else uploads, coming, _stale(sources, synced, now))
     return Overview(
         agent=sources.settings.agent.name,
-        backup=sources.settings.agent.backup_mode,
+        backup=backup,
         now=now,
         holds_until=_holds(now, coming, machine) if not _lively(present) else now + LIVELY,
         verdict=verdict(under_way, found, coming),
