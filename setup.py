@@ -47,6 +47,7 @@ setup(
             'pytest-cov>=5.0',
             'pytest-xdist>=3.6',
             'ruff==0.17.*',
+            'schemathesis>=4.0',
             'setuptools>=77',
             'types-pycurl',
             'types-python-dateutil',

@@ -116,7 +116,8 @@ class Words:
 
         None when it knows (two phases may mean the same to it), or when that is no news any more.
         """
-        if self._backup_mode or (journal.phase.over and journal.event.end < self._clock.now() - NEWS):
+        old = journal.phase.over and journal.event.end < self._clock.now() - NEWS
+        if self._backup_mode or journal.event.unscheduled or old:
             return None
         report = REPORTS[journal.phase]
         before = self._recordings.of(journal.event)

@@ -15,6 +15,7 @@ from pyca.recording import resuming
 from pyca.recording.account import Account
 from pyca.recording.following import follow, obey, wanted
 from pyca.recording.handled import Handled, Key, key
+from pyca.recording.impromptu import Impromptu
 from pyca.recording.journal import Journal, Phase
 from pyca.recording.overlap import Device
 from pyca.recording.recording import Recording
@@ -64,6 +65,7 @@ class Capture:
         self._handled = Handled()
         self._device = Device(settings.overlap, self._recordings, clock)
         self._obstacles: dict[Key, str] = {}
+        self._impromptu = Impromptu(store, settings.flavors, self._device, self._record, self._obstacles)
         self._looked_back, self._closing = 0.0, False
         self.desk = Desk()  # where the orders of people come in
 
@@ -76,8 +78,9 @@ class Capture:
     def quiet(self) -> bool:
         """Whether nothing records and nothing begins within five minutes."""
         now = self._clock.now()
-        soon = any(event.start - 300 < now < event.end for event in self._schedule.events.values())
-        return not self.busy and not soon
+        return not self.busy and not any(
+            event.start - 300 < now < event.end for event in self._schedule.events.values()
+        )
 
     def step(self) -> float:
         self._look_back(RECENT)
@@ -141,7 +144,7 @@ class Capture:
     def _obey(self) -> None:
         """Do what people want."""
         for order in self.desk.take():
-            answer = obey(order, self._recordings.values(), self._schedule, self._clock.now())
+            answer = obey(order, self._recordings.values(), self._schedule, self._clock.now(), self._impromptu)
             logger.info('%s: a person wants "%s": %s', order.uid, order.kind.value, answer.text)
             self.desk.answer(order, answer)
 
@@ -161,9 +164,8 @@ class Capture:
         for event in sorted(self._schedule.events.values(), key=lambda event: (event.start, event.uid)):
             if event.start - LEAD > now:
                 return min(wait, event.start - LEAD - now)
-            if self._handled.has(event, now):
-                continue
-            wait = wait if self._care_for(event, now) else 0.5
+            if not self._handled.has(event, now) and not self._care_for(event, now):
+                wait = 0.5
         return wait
 
     def _care_for(self, event: Event, now: float) -> bool:

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+UNSCHEDULED = 'x-pyca-unscheduled'
+"""The mark, among an event's data, of one that a person here began and the core knows nothing of."""
+
 _PLAIN = re.compile(r'[\w.:@%+=,-]{1,180}')
 
 
@@ -45,6 +48,11 @@ class Event:
     end: int
     title: str = ''
     data: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def unscheduled(self) -> bool:
+        """Whether the core knows nothing of it."""
+        return self.data.get(UNSCHEDULED) is True
 
     @property
     def name(self) -> str:

@@ -10,21 +10,24 @@ from pyca.loop import Pulse
 from pyca.opencast.client import Core
 from pyca.opencast.endpoints import Endpoints
 from pyca.opencast.http import Http
+from pyca.opencast.skew import Skew
 from pyca.recording.standby import Standby
 from pyca.recording.store import Store
 from pyca.settings import Http as Limits
 from pyca.settings import Settings
 from pyca.stop import Stop
+from pyca.storage.contacts import Contacts
 from pyca.storage.database import Database
 from pyca.storage.faults import Faults
 from pyca.storage.location import locate
 from pyca.storage.memory import Memory
 from pyca.storage.nodes import KnownNodes
 from pyca.storage.recorded import Recordings
+from pyca.storage.services import Services
 
 
 class House:
-    """What the services of one process share."""
+    """The objects that are made once."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
@@ -33,12 +36,17 @@ class House:
         self.memory = Memory(self.database)
         self.recordings = Recordings(self.database)
         self.faults = Faults(self.database)
+        self.contacts = Contacts(self.database)
+        self.services = Services(self.database, self.contacts)
+        self._skew = Skew(self.contacts.offset)
         self.store = Store(Path(settings.capture.directory), standby=Standby(_beside(settings)))
 
     def core(self, stop: Stop, pulse: Pulse, *, rate: int = 0) -> Core:
         """A way to the core for one service; a stop ends its requests."""
         server, limits = self.settings.server, self.settings.http
-        http = Http(server, limits, rate=rate, interrupted=lambda: stop.requested, beat=pulse.beat, clock=self.clock)
+        ended = lambda: stop.requested  # noqa: E731
+        http = Http(server, limits, rate=rate, interrupted=ended, beat=pulse.beat, clock=self.clock)
+        http.heard = self._skew.heard
         return self._core(http)
 
     def last_word(self, limit: float) -> Core:

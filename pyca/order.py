@@ -15,16 +15,22 @@ class OrderKind(str, Enum):
     """End the recording that runs, now."""
     EXTEND = 'extend'
     """Let it run so many minutes longer."""
+    RECORD = 'record'
+    """Record now, for so many minutes, what nobody has scheduled."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """`key` names it for ever, also in the journal of the recording that it was for; `minutes` is for EXTEND."""
+    """`key` names it for ever, also in the journal of the recording that it was for.
+
+    `minutes` is for EXTEND and RECORD, `title` for RECORD, whose `uid` is a new one.
+    """
 
     key: str
     uid: str
     kind: OrderKind
     minutes: int = 0
+    title: str = ''
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,6 @@ from pyca.states import ServiceType
 from pyca.stop import Bell, Stop
 from pyca.storage.orders import Orders
 from pyca.storage.reports import Reports
-from pyca.storage.services import Services
 from pyca.storage.upcoming import Upcoming
 from pyca.supervisor import HANGING, Crew, Duties, Supervisor
 from pyca.systemd import Notifier
@@ -135,7 +134,7 @@ class Crews:
         services = {service: self._loops[service.label] for service in ServiceType if service.label in self._loops}
         listening = ('ingest', 'agentstate', 'capture', 'accounts')
         listeners = [bell for name, bell in self._bells.items() if name in listening]
-        heartbeat = Heartbeat(house.database, Services(house.database), services, listeners, house.clock)
+        heartbeat = Heartbeat(house.database, house.services, services, listeners, house.clock)
         heartbeat.on_new_database = self._accounts.compare
         return Crew([self._loop('heartbeat', lambda *_: heartbeat, stop)], stop)
 
@@ -175,12 +174,14 @@ class Crews:
             length=lambda recorded: preparation.length(recorded.name),
             short=shortage(house.store.root, settings.capture.min_free),
             sole=SoleUploader(house.store.root),
+            contacts=house.contacts,
         )
         return Ingest(settings.ingest, settings.agent.backup_mode, outside)
 
     def _make_agentstate(self, stop: Stop, pulse: Pulse) -> Service:
         house, settings = self._house, self._house.settings
-        ports = Ports(house.core(stop, pulse), house.last_word, house.recordings, Reports(house.database), house.faults)
+        core, posted = house.core(stop, pulse), house.contacts.posted
+        ports = Ports(core, house.last_word, house.recordings, Reports(house.database), house.faults, posted)
         self._agentstate = AgentStateService(settings.agent, settings.ui.url, ports, house.clock)
         return self._agentstate
 

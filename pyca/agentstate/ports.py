@@ -96,3 +96,5 @@ class Ports:
     recordings: Recordings
     reports: Reports
     faults: Faults
+    posted: Callable[[float], None] = lambda at: None
+    """Told when the core has taken the agent's state; it does not raise."""

@@ -114,6 +114,7 @@ class AgentStateService:
             logger.warning('the core does not take the state of the agent, next try in %.0f s: %s', wait, error)
             return False
         self._refusals.succeeded()
+        self._ports.posted(self._clock.now())
         if scene.state is not self._said:
             causes = f' ({scene.causes})' if scene.state is AgentState.ERROR else ''
             logger.info('agent state: %s%s', scene.state.value, causes)

@@ -144,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
         linger = not self._clean(exchange.body)
         close = linger or not whole or self.close_connection
         head = [f'HTTP/1.1 {answer.status} {_phrase(answer.status)}', 'X-Stand-In: not Opencast']
-        head += [f'Date: {self.date_time_string()}', 'Server: stand-in']
+        head += [f'Date: {self.date_time_string(exchange.model.now())}', 'Server: stand-in']
         if answer.status not in (204, 304):
             head.append(f'Content-Length: {len(answer.body) if not whole else len(body)}')
         if answer.content_type:

@@ -224,5 +224,5 @@ ROUTES = (
     Route('POST', rf'{HERE}/discardMediaPackage', discard, form=True),
     Route('POST', rf'{HERE}/ingest', final_call, 'text/xml', guide=True, form=True),
     Route('POST', rf'{HERE}/ingest/([^/]+)', final_call, 'text/xml', guide=True, form=True),
-    Route('POST', rf'{HERE}/(?:addMediaPackage|addZippedMediaPackage|schedule)(?:/([^/]+))?', missing),
+    Route('POST', rf'{HERE}/(?:addMediaPackage|addZippedMediaPackage)(?:/([^/]+))?', missing),
 )

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pyca.demo import admin, ingest, pages, registry, scheduler
+from pyca.demo import adhoc, admin, ingest, pages, registry, scheduler
 
-ROUTES = (*registry.ROUTES, *admin.ROUTES, *scheduler.ROUTES, *ingest.ROUTES, *pages.ROUTES)
+ROUTES = (*registry.ROUTES, *admin.ROUTES, *scheduler.ROUTES, *ingest.ROUTES, *adhoc.ROUTES, *pages.ROUTES)

@@ -57,6 +57,7 @@ class Case:
         self._written: float | None = None
         self._asked = outside.clock.monotonic()
         self.withdrawn = False
+        self._began = False
 
     def taken_back(self) -> bool:
         """Whether a person has changed the status since, or another database says otherwise."""
@@ -94,6 +95,7 @@ class Case:
         if sent <= 0 or (self._written is not None and now - self._written < WRITE_EVERY):
             return False
         self._written = now
+        self._begin()
         self._outside.beat()
         missing = self.upload.missing()
         self._note(min(sent, missing.size if missing else total))
@@ -103,8 +105,18 @@ class Case:
         """Note that an element has been sent as a whole."""
         self._note(0)
 
+    def _begin(self) -> None:
+        """Note once from where on this try sends, so that its rate can be told."""
+        if not self._began:
+            now = self._outside.clock.now()
+            self._outside.contacts.sending(self.event.uid, self.event.start, now, self._done())
+            self._began = True
+
+    def _done(self) -> int:
+        return sum(element.size for element in self.upload.elements if element.done)
+
     def _note(self, current: int) -> None:
-        done = sum(element.size for element in self.upload.elements if element.done)
+        done = self._done()
         total = sum(element.size for element in self.upload.elements)
         try:
             self.announce()

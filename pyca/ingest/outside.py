@@ -94,6 +94,23 @@ class Memory(Protocol):
     def put(self, key: str, value: Any) -> None: ...
 
 
+class Contacts(Protocol):
+    """What people want to know of uploads; it raises nothing."""
+
+    def sending(self, uid: str, start: int, at: float, had: int) -> None:
+        """A try begins to send, when so many bytes are at the core already."""
+
+    def accepted(self, at: float) -> None:
+        """The core has taken a recording."""
+
+
+class Untold:
+    """Nobody wants to know."""
+
+    def sending(self, uid: str, start: int, at: float, had: int) -> None: ...
+    def accepted(self, at: float) -> None: ...
+
+
 class Catalogs(Protocol):
     """What the calendar says about an event (`pyca.opencast.catalogs` is one)."""
 
@@ -161,3 +178,4 @@ class Outside:
     length: Callable[[Recorded], float | None] = unknown
     short: Callable[[], bool] | None = None
     sole: Sole = field(default_factory=Alone)
+    contacts: Contacts = field(default_factory=Untold)

@@ -183,6 +183,8 @@ class Ingest:
         upload = self._outside.uploads.load(recorded.name) or Upload(doubted=recorded.phase == ADOPTED)
         announced = not claimed.fresh and recorded.phase == 'uploading'
         case = self._case = Case(self._outside, recorded, upload, announced=announced)
+        if recorded.event.unscheduled:
+            return Result(Kind.HOLD, 'The core has no event for it: it was not scheduled.')
         if upload.held:
             if not claimed.fresh or recorded.phase not in DECIDED:
                 return Result(Kind.HOLD, upload.error)
@@ -231,6 +233,7 @@ class Ingest:
                 self._outside.uploads.set_aside(claimed.recorded.name)
         else:
             recordings.uploaded(event.uid, event.start, now, result.cause)
+            self._outside.contacts.accepted(now)
             logger.info('Upload of %s has been accepted%s', event.uid, f': {result.cause}' if result.cause else '')
             self._clearing.delivered(claimed.recorded.name)
 

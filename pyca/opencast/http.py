@@ -33,7 +33,8 @@ class Http:
     """One connection to the core, for one thread, made when it is first used.
 
     `rate`: bytes per second, 0 is no limit. `interrupted` ends a request within about a second; `beat` is called
-    about as often while one runs. `stall`: seconds in which a body that is being sent must move (H22).
+    about as often while one runs. `heard` gets the headers of each answer, when it was asked for, when it came.
+    `stall`: seconds in which a body that is being sent must move (H22).
     """
 
     server: settings.Server
@@ -42,6 +43,7 @@ class Http:
     interrupted: Callable[[], bool] = field(default=lambda: False, kw_only=True)
     beat: Callable[[], None] = field(default=lambda: None, kw_only=True)
     clock: Clock = field(default_factory=SystemClock, kw_only=True)
+    heard: Callable[[Mapping[str, str], float, float], None] = field(default=lambda *_: None, kw_only=True)
     stall: float = field(default=120.0, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -146,6 +148,7 @@ class Http:
         curl.setopt(pycurl.WRITEFUNCTION, answer.write)
         curl.setopt(pycurl.NOPROGRESS, 0)
         curl.setopt(pycurl.XFERINFOFUNCTION, watch)
+        asked = self.clock.now()
         try:
             curl.perform()
         except pycurl.error as error:
@@ -154,6 +157,7 @@ class Http:
             if not early:
                 self._fail(request, watch, answer, error)
         watch.finish()
+        self.heard(answer.headers, asked, self.clock.now())
         if 'set-cookie' in answer.headers:
             self._save_cookies()
         return Response(answer.status, answer.headers, b''.join(answer.body), request.url), bodies.gone_out(

@@ -81,6 +81,10 @@ class IngestNode:
             raise NotUnderstood(f'POST {response.url}: the answer is <{root.tag}> instead of a workflow')
         return root.get('id', '')
 
+    def schedule(self, node: str, package: MediaPackage) -> None:
+        """Make an event of a media package whose one catalog names agent and time (7.9); Refused 409 = a conflict."""
+        self._http.post(f'{self._node(node)}/schedule', {'mediaPackage': package.xml}, once=True)
+
     def discard(self, node: str, package: MediaPackage) -> None:
         """Have the files of an upload that is given up deleted."""
         self._http.post(f'{self._node(node)}/discardMediaPackage', {'mediaPackage': package.xml}, once=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pyca.event import Event
 from pyca.order import Answer, Order, OrderKind
+from pyca.recording.impromptu import Impromptu, give_way
 from pyca.recording.journal import Journal, Phase
 from pyca.recording.localend import LocalEnd
 from pyca.recording.recording import Recording
@@ -20,6 +21,9 @@ MOVED = 'moved to another time in the core'
 def follow(recording: Recording, schedule: Schedule, now: float) -> Event | None:
     """Do with a recording what its event has become; gives the entry of the schedule that it records now."""
     journal = recording.journal
+    if journal.event.unscheduled:
+        give_way(recording, schedule)
+        return None
     event = schedule.find(journal.uid, journal.event.start)
     if event is None:
         end = journal.local.core if journal.local else journal.event.end
@@ -50,11 +54,13 @@ def _call_off(recording: Recording, reason: str) -> None:
         recording.end(reason, held=reason)
 
 
-def obey(order: Order, recordings: Iterable[Recording], schedule: Schedule, now: float) -> Answer:
+def obey(order: Order, recordings: Iterable[Recording], schedule: Schedule, now: float, impromptu: Impromptu) -> Answer:
     """Do what a person wants, once; it is in the journal before it is answered."""
     found = [recording for recording in recordings if recording.event.uid == order.uid]
     if any(order.key in recording.journal.orders for recording in found):
         return Answer(True, 'This has been done already.')
+    if order.kind is OrderKind.RECORD:
+        return impromptu.begin(order, schedule, now)
     running = [recording for recording in found if not recording.settled]
     if not running:
         return Answer(False, 'It is not being recorded.')

@@ -36,6 +36,12 @@ class Device:
         """Whether the event gets the device without taking it from anybody."""
         return self._settle(event, self._having(event, now), now)
 
+    def holder(self) -> Event | None:
+        """Whose recording has it now, where only one can have it."""
+        now = self._clock.now()
+        having = [] if self._rule == 'parallel' else [each for each in self._recordings.values() if not each.settled]
+        return next((each.event for each in having if each.event.end > now), None)
+
     def obstacle(self, event: Event) -> str:
         """Why it did not get it; empty if it never wanted it, or got it."""
         uid = self._waiting.get(key(event))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from pyca.storage.database import Database
 from pyca.storage.rows import blob, value_of
@@ -29,10 +29,15 @@ class Memory:
         if self._read(key) == content:
             return
         with self._database.write() as connection:
-            if not connection.execute(update(pyca_memory).where(_M.key == key).values(value=content)).rowcount:
-                connection.execute(insert(pyca_memory).values(key=key, value=content))
+            keep(connection, key, content)
 
     def _read(self, key: str) -> bytes | None:
         with self._database.read() as connection:
             content: bytes | None = connection.execute(select(_M.value).where(_M.key == key)).scalar()
             return content
+
+
+def keep(connection: Connection, key: str, content: bytes) -> None:
+    """Keep a value within somebody else's transaction."""
+    if not connection.execute(update(pyca_memory).where(_M.key == key).values(value=content)).rowcount:
+        connection.execute(insert(pyca_memory).values(key=key, value=content))

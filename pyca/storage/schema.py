@@ -10,7 +10,7 @@ from sqlalchemy import Connection, MetaData, Table, inspect, select
 from sqlalchemy import String as _String
 
 from pyca.errors import StorageError
-from pyca.storage.tables import metadata, pyca_change
+from pyca.storage.tables import metadata, pyca_change, recorded_event
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,8 @@ def bring_current(connection: Connection) -> None:
     elif before != REVISION:
         _migrate(connection)
     metadata.create_all(connection)
+    for index in recorded_event.indexes:
+        index.create(connection, checkfirst=True)  # not made with a table that was there
     if connection.execute(select(pyca_change.c.number)).first() is None:
         # counting begins anywhere, so that nobody takes a new database for the one before it
         connection.execute(pyca_change.insert().values(id=1, number=int.from_bytes(os.urandom(6), 'big')))

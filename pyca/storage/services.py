@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from pyca.states import SILENT, ServiceStatus, ServiceType
+from pyca.storage.contacts import Contacts
 from pyca.storage.database import Database
 from pyca.storage.rows import AnyRow, choice
 from pyca.storage.tables import pyca_service, service_states
@@ -33,8 +34,10 @@ class ServiceRow:
 class Services:
     """The state of each service, for everyone to read."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, contacts: Contacts | None = None) -> None:
+        """`contacts`: what else this process has to say, written with each sign of life."""
         self._database = database
+        self._contacts = contacts
 
     def beat(self, states: Mapping[ServiceType, ServiceStatus], at: float | None = None) -> None:
         """Say what services of this process do, all at once: each write wears out a memory card.
@@ -46,6 +49,8 @@ class Services:
             for service, status in states.items():
                 _put(connection, service_states, int(service), {'status': int(status)})
                 _put(connection, pyca_service, int(service), {'text': '', 'pid': os.getpid(), 'beat': now})
+            if self._contacts is not None:
+                self._contacts.write(connection)
 
     def all(self) -> dict[ServiceType, ServiceRow]:
         """Every service; stopped is also one that never said anything, or has been silent for too long."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from pyca.clock import Clock
 from pyca.errors import StorageError
-from pyca.settings import Settings
-from pyca.ui.status import Sources, gather
+from pyca.ui import sentences
+from pyca.ui.overview.gather import gather
+from pyca.ui.overview.sources import Sources
 from pyca.ui.times import zone
 
 
-def blueprint(settings: Settings, sources: Sources, clock: Clock) -> Blueprint:
+def blueprint(sources: Sources) -> Blueprint:
     """The routes `/` (which leads to the page) as on existing installations, `/status`."""
     pages = Blueprint('pages', __name__)
+    settings = sources.settings
 
     @pages.get('/')
     def index() -> AnyResponse:
@@ -22,7 +23,7 @@ def blueprint(settings: Settings, sources: Sources, clock: Clock) -> Blueprint:
 
     @pages.get('/status')
     def status() -> Response:
-        now = clock.now()
+        now = sources.clock.now()
         basics = {
             'agent': settings.agent.name,
             'backup': settings.agent.backup_mode,
@@ -31,11 +32,11 @@ def blueprint(settings: Settings, sources: Sources, clock: Clock) -> Blueprint:
             'zone': zone(now),
         }
         try:
-            seen = gather(sources, now, settings.agent.update_frequency)
+            seen = gather(sources)
         except StorageError as error:
             page = make_response(render_template('unreadable.html', reason=str(error), **basics), 503)
         else:
-            page = make_response(render_template('status.html', status=seen, **basics))
+            page = make_response(render_template('status.html', seen=seen, say=sentences, **basics))
         page.headers['Cache-Control'] = 'no-store'
         return page
 

@@ -211,7 +211,7 @@ def test_urlencoded_bodies_have_a_limit(core: StandIn, client: Client, event: st
 
 
 def test_what_is_not_there_says_so(client: Client) -> None:
-    for path in ('addMediaPackage', 'addZippedMediaPackage/fast', 'schedule'):
+    for path in ('addMediaPackage', 'addZippedMediaPackage/fast'):
         reply = client.post(f'/ingest/{path}')
         assert (reply.status, 'not Opencast' in reply.text) == (501, True)
 

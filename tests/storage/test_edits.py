@@ -9,7 +9,7 @@ import pytest
 from pyca.event import Event, Track
 from pyca.states import EventStatus
 from pyca.storage.database import Database
-from pyca.storage.edits import Edit, Edits
+from pyca.storage.edits import Edit, Edits, InUse
 from pyca.storage.recorded import Recordings, Said
 
 TRACKS = (Track('presenter/source', Path('/r/a.webm')),)
@@ -84,3 +84,37 @@ def test_deleting_what_is_still_recording_loses_nothing(database: Database, reco
     row = recordings.get('b')
     assert row is not None
     assert row.status is EventStatus.FINISHED_RECORDING
+
+
+@pytest.mark.parametrize(
+    ('said', 'end'),
+    [
+        (Said(EventStatus.RECORDING, 'recording'), 1_700_000_500),
+        (Said(EventStatus.RECORDING, 'failing'), 1_700_000_500),
+        (Said(EventStatus.RECORDING, 'recording'), 1_699_999_800),
+        (Said(EventStatus.PARTIAL_RECORDING, 'interrupted'), 1_700_000_500),
+    ],
+    ids=['recording', 'failing', 'about to finish', 'goes on when the agent is back'],
+)
+def test_nobody_changes_what_is_being_recorded(database: Database, said: Said, end: int) -> None:
+    """H19."""
+    Recordings(database).mirror(Event('r', 1_699_999_000, end), said)
+    with pytest.raises(InUse, match='recorded'):
+        Edits(database).change('r', Edit(status=EventStatus.FINISHED_RECORDING))
+    with pytest.raises(InUse, match='recorded'):
+        Edits(database).delete('r')
+    row = Recordings(database).get('r')
+    assert row is not None
+    assert row.status is said.status
+
+
+def test_nobody_changes_what_is_being_uploaded(database: Database, recordings: Recordings) -> None:
+    Edits(database).change('a', Edit(status=EventStatus.FINISHED_RECORDING))
+    recordings.claim(0.0)
+    with pytest.raises(InUse, match='uploaded'):
+        Edits(database).change('a', Edit(status=EventStatus.FINISHED_RECORDING))
+
+
+def test_two_recordings_of_an_event_cannot_begin_at_once(database: Database, recordings: Recordings) -> None:
+    with pytest.raises(InUse, match='another recording'):
+        Edits(database).change('a', Edit(start=100))

@@ -239,3 +239,11 @@ def test_a_network_share_is_said_once(file: Path, clock: HandClock, caplog: pyte
         Memory(database).put('key', number)
     database.close()
     assert caplog.text.count('nfs4') == 1
+
+
+def test_the_database_of_an_old_installation_gets_the_index(upstream: Path, clock: HandClock) -> None:
+    ours = Database(f'sqlite:///{upstream}', clock)
+    with ours.read() as connection:
+        plan = connection.exec_driver_sql('EXPLAIN QUERY PLAN SELECT uid FROM recorded_event WHERE status = 2').all()
+    ours.close()
+    assert 'pyca_recorded_in_short' in str(plan)

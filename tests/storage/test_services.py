@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from pyca.states import ServiceStatus, ServiceType
+from pyca.storage.contacts import Contacts
 from pyca.storage.database import Database
 from pyca.storage.services import ServiceRow, Services
 from pyca.storage.tables import service_states
@@ -71,3 +72,12 @@ def test_two_agents_with_a_database_each_share_nothing(tmp_path: Path, clock: Ha
     assert Services(second).all()[ServiceType.CAPTURE].status is ServiceStatus.STOPPED
     first.close()
     second.close()
+
+
+def test_when_the_core_took_the_state_is_written_with_the_next_sign_of_life(database: Database) -> None:
+    contacts = Contacts(database)
+    services = Services(database, contacts)
+    contacts.posted(1_700_000_000.4)
+    assert contacts.seen().state is None
+    services.beat({ServiceType.AGENTSTATE: ServiceStatus.IDLE})
+    assert contacts.seen().state == 1_700_000_000.0

@@ -81,7 +81,7 @@ def test_with_every_service_alive_the_agent_is_ready(database: Database) -> None
 def test_a_service_that_fell_silent_is_shown_as_not_running(database: Database) -> None:
     all_well(database)
     Services(database).beat({ServiceType.INGEST: ServiceStatus.BUSY}, NOW - 3600)
-    assert 'not running: ingest' in page(database)
+    assert 'Ready, but the ingest service is not running.' in page(database)
 
 
 def test_a_service_state_left_by_an_old_installation_is_no_sign_of_life(database: Database) -> None:
@@ -127,7 +127,8 @@ def test_faults_are_shown_with_their_text_and_age(database: Database) -> None:
     all_well(database)
     Faults(database).raise_(ServiceType.CAPTURE, Fault.DISK_FULL, '3 MB left on /srv', NOW - 180)
     text = page(database)
-    assert 'Not recording, and disk full: 3 MB left on /srv' in text
+    assert 'Not ready: the disk is full.' in text
+    assert '3 MB left on /srv' in text
     assert 'capture, for 3 min' in text
 
 

@@ -11,6 +11,8 @@ from alembic import op
 revision = '0001'
 down_revision = None
 
+INDEX = 'pyca_recorded_in_short'
+
 
 def _event() -> list[sa.Column]:  # type: ignore[type-arg]
     return [
@@ -32,6 +34,8 @@ def upgrade() -> None:
             op.create_table(name, *columns, sqlite_autoincrement=name in ('pyca_report', 'pyca_order'))
     if 'pyca_report' not in present:
         op.create_index('ix_pyca_report_uid', 'pyca_report', ['uid'])
+    if INDEX not in {index['name'] for index in sa.inspect(op.get_bind()).get_indexes('recorded_event')}:
+        op.create_index(INDEX, 'recorded_event', ['status', 'start', 'uid'])
 
 
 def _old_tables() -> dict[str, list[sa.Column]]:  # type: ignore[type-arg]

@@ -1,0 +1,45 @@
+"""The recordings on their way to the core."""
+
+from __future__ import annotations
+
+from pyca.states import EventStatus
+from pyca.storage.contacts import Sending
+from pyca.storage.listing import Entry
+from pyca.ui.overview.model import Upload
+
+STATES = {
+    EventStatus.UPLOADING: 'uploading',
+    EventStatus.FINISHED_RECORDING: 'queued',
+    EventStatus.FAILED_UPLOADING: 'waiting',
+    EventStatus.PAUSED_AFTER_RECORDING: 'held',
+}
+_SETTLED = 3.0
+"""Seconds of sending before anything can be said about its rate."""
+
+
+def upload(entry: Entry, sending: Sending | None) -> Upload | None:
+    """None for what an old installation left lying: nothing happens to that by itself."""
+    state = STATES.get(entry.status)
+    if state is None or (not entry.ours and entry.status is not EventStatus.FINISHED_RECORDING):
+        return None
+    mine = sending is not None and (sending.uid, sending.start) == (entry.uid, entry.start) and state == 'uploading'
+    rate = _rate(entry, sending) if mine and sending is not None else None
+    return Upload(
+        uid=entry.uid,
+        start=entry.start,
+        title=entry.title,
+        state=state,
+        sent=entry.sent,
+        total=entry.total,
+        percent=min(100, 100 * entry.sent // entry.total) if entry.total > 0 else None,
+        rate=rate,
+        left=max(0, entry.total - entry.sent) / rate if rate else None,
+        attempt=entry.attempts + 1,
+        next_try=entry.next_try,
+        cause=entry.cause,
+    )
+
+
+def _rate(entry: Entry, sending: Sending) -> float | None:
+    seconds = (entry.updated or 0.0) - sending.began
+    return max(0, entry.sent - sending.had) / seconds if seconds >= _SETTLED else None

@@ -1,0 +1,1 @@
+"""The story of one event: what happened when, what there is of it, what can be done."""
