@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from pyca.clock import Clock
 from pyca.errors import StorageError
 from pyca.settings import Settings
+from pyca.ui.exposure import SENTENCES, exposure
 from pyca.ui.status import Sources, gather
 from pyca.ui.times import zone
 
@@ -29,6 +30,7 @@ def blueprint(settings: Settings, sources: Sources, clock: Clock) -> Blueprint:
             'refresh': settings.ui.refresh_rate,
             'now': now,
             'zone': zone(now),
+            'exposed': SENTENCES.get(exposure(settings.ui)),
         }
         try:
             seen = gather(sources, now, settings.agent.update_frequency)

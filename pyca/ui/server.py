@@ -10,9 +10,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from pyca.errors import PycaError
-
-HOST = '127.0.0.1'
-PORT = 5000
+from pyca.ui.application import LARGEST_BODY
 
 TURN = 0.5
 """Seconds that one turn lasts when nobody asks."""
@@ -24,7 +22,7 @@ class Server:
     name = 'ui'
     busy = False
 
-    def __init__(self, app: Flask, host: str = HOST, port: int = PORT) -> None:
+    def __init__(self, app: Flask, host: str = '127.0.0.1', port: int = 5000) -> None:
         """Port 0 takes any free one."""
         self._app = app
         self._address = (host, port)
@@ -44,7 +42,15 @@ class Server:
                 f'The web interface cannot listen on {host}:{port}: {error.strerror}. '
                 'Stop whatever uses that port, another pyca perhaps.'
             ) from error
-        self._server = create_server(self._app, map=self._channels, sockets=[self._listener], threads=4, ident='pyCA')
+        self._server = create_server(
+            self._app,
+            map=self._channels,
+            sockets=[self._listener],
+            threads=4,
+            ident='pyCA',
+            max_request_body_size=LARGEST_BODY,
+            clear_untrusted_proxy_headers=False,  # the check of requests has to see that a proxy is there
+        )
         return int(self._listener.getsockname()[1])
 
     def step(self) -> float:
