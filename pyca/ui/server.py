@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from typing import Any
 
@@ -11,6 +12,8 @@ from waitress.server import create_server
 
 from pyca.errors import PycaError
 from pyca.ui.application import LARGEST_BODY
+
+logger = logging.getLogger(__name__)
 
 TURN = 0.5
 """Seconds that one turn lasts when nobody asks."""
@@ -51,7 +54,9 @@ class Server:
             max_request_body_size=LARGEST_BODY,
             clear_untrusted_proxy_headers=False,  # the check of requests has to see that a proxy is there
         )
-        return int(self._listener.getsockname()[1])
+        port = int(self._listener.getsockname()[1])
+        logger.info('The web interface listens on http://%s:%d', f'[{host}]' if ':' in host else host, port)
+        return port
 
     def step(self) -> float:
         """Answer what comes within half a second."""
