@@ -6,7 +6,7 @@ Everything else that gunicorn can be told: https://docs.gunicorn.org/en/stable/s
 import multiprocessing
 
 # Where it listens. Only this machine can reach 127.0.0.1: let a web server with TLS stand before it (see
-# docs/installation.md), or use '0.0.0.0:8000' in a network that you trust.
+# docs/serving), or use '0.0.0.0:8000' in a network that you trust.
 bind = '127.0.0.1:8000'
 
 # The interface keeps no state in its processes, so that their number is free.

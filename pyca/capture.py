@@ -77,10 +77,7 @@ class Capture:
     @property
     def quiet(self) -> bool:
         """Whether nothing records and nothing begins within five minutes."""
-        now = self._clock.now()
-        return not self.busy and not any(
-            event.start - 300 < now < event.end for event in self._schedule.events.values()
-        )
+        return not self.busy and not self._schedule.imminent(self._clock.now())
 
     def step(self) -> float:
         self._look_back(RECENT)
@@ -102,8 +99,7 @@ class Capture:
         With `survive_stop` recorders are left to their keepers, until the next agent takes them over.
         """
         self._closing = True
-        surviving = self._settings.survive_stop
-        ending = [recording for recording in self._recordings.values() if not (surviving and recording.running)]
+        ending = [each for each in self._recordings.values() if not (self._settings.survive_stop and each.running)]
         for recording in ending:
             recording.end('the agent was stopped', to_go_on=True)
         deadline = self._clock.monotonic() + END_LIMIT

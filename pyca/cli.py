@@ -6,18 +6,20 @@ import logging
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
 
-from pyca import __version__, cli_report, cli_retry, config, logs, wiring
+from pyca import __version__, cli_report, cli_retry, config, logs, passwords, wiring
 from pyca.clock import SystemClock
 from pyca.defects import Logged
 from pyca.errors import AlreadyRunning, ConfigurationError, NothingToDecide, PycaError
-from pyca.masking import Redaction
+from pyca.masking import PUBLISHED, Redaction
 from pyca.recording.store import Store
 from pyca.storage.visiting import Visited
+from pyca.values import listening
 
 logger = logging.getLogger(__name__)
 
@@ -73,18 +75,42 @@ def _service(name: str, services: Collection[str], text: str) -> None:
 
 
 _service('run', wiring.RUN, 'All services in one process.')
-_service('all', wiring.ALL, 'All services, and the web page for trying it out.')
 _service('capture', ('capture',), 'Only the service that records.')
 _service('ingest', ('ingest',), 'Only the service that uploads.')
 _service('schedule', ('schedule',), 'Only the service that fetches the calendar.')
 _service('agentstate', ('agentstate',), 'Only the service that tells the core how the agent is.')
 
 
+def _address(_ctx: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+    try:
+        return text if text is None or listening(text) else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _page(name: str, services: Collection[str], text: str) -> None:
+    @pyca.command(name, help=text)
+    @click.option('--bind', metavar='HOST:PORT', callback=_address, help='Listen here, whatever the file says.')
+    @click.pass_obj
+    def command(file: str | None, bind: str | None) -> int:
+        return _serve(file, services, bind)
+
+
+_page('all', wiring.ALL, 'All services, and the web page.')
+_page('ui', ('ui',), 'Only the web page, on 127.0.0.1:5000 unless told otherwise.')
+
+
 @pyca.command()
-@click.pass_obj
-def ui(file: str | None) -> int:
-    """The web page on 127.0.0.1:5000, for trying it out."""
-    return _serve(file, ('ui',))
+def password() -> int:
+    """Turn a password into a line for pyca.conf that does not tell it."""
+    if sys.stdin.isatty():
+        text = click.prompt('Password for the web page', hide_input=True, confirmation_prompt='Once more', err=True)
+    else:
+        text = sys.stdin.readline().rstrip('\r\n')
+    if not text or text in PUBLISHED:
+        raise PycaError('No password was given.' if not text else 'Everybody knows this password; choose another one.')
+    click.echo(f"password = '{passwords.digest_of(text)}'")
+    return 0
 
 
 @pyca.command()
@@ -133,8 +159,10 @@ def _say(text: str) -> None:
     click.echo(text.encode(encoding, 'replace').decode(encoding))
 
 
-def _serve(file: str | None, services: Collection[str]) -> int:
+def _serve(file: str | None, services: Collection[str], bind: str | None = None) -> int:
     settings = config.load(file)
+    if bind is not None:
+        settings = replace(settings, ui=replace(settings.ui, bind=bind))
     with closing(logs.setup(settings.logging, Redaction.of(settings))) as log, Logged():
         return wiring.serve(settings, services, log)
     return FAILED

@@ -11,7 +11,9 @@ from collections.abc import Callable, Collection, Iterator
 from urllib.parse import urlsplit
 
 from pyca.masking import masked_url
+from pyca.passwords import is_broken
 from pyca.settings import Settings
+from pyca.values import listening
 
 Finding = tuple[str, str, str]
 """Section, key, sentence."""
@@ -128,6 +130,19 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield 'agent', 'database', 'the value (not shown) is no database URL; write one such as sqlite:///pyca.db'
 
 
+def _page_login(settings: Settings) -> Iterator[Finding]:
+    for key in ('password', 'viewer_password'):
+        if is_broken(getattr(settings.ui, key)):
+            yield 'ui', key, 'the value (not shown) is part of what "pyca password" prints; copy the whole line'
+
+
+def _bind(settings: Settings) -> Iterator[Finding]:
+    try:
+        listening(settings.ui.bind)
+    except ValueError as error:
+        yield 'ui', 'bind', str(error)
+
+
 def _format(settings: Settings) -> Iterator[Finding]:
     layout = settings.logging.format
     try:
@@ -149,5 +164,7 @@ _CHECKS: tuple[tuple[tuple[tuple[str, str], ...], Callable[[Settings], Iterator[
     ((('server', 'url'),), _core),
     ((('server', 'certificate'),), _certificate),
     ((), _overrides),
+    ((), _page_login),
+    ((('ui', 'bind'),), _bind),
     ((('logging', 'format'),), _format),
 )

@@ -93,10 +93,16 @@ def _insecure(settings: Settings) -> Iterator[Finding]:
 
 
 def _ui_login(settings: Settings) -> Iterator[Finding]:
-    if not settings.ui.password:
+    ui = settings.ui
+    if not ui.password:
         yield 'ui', 'password', 'is empty, so whoever reaches the page may delete recordings; set one'
-    elif (settings.ui.username, settings.ui.password) == ('admin', 'opencast'):
+    elif ui.default_login and ui.allow_default_login:
         yield 'ui', 'password', 'is the login that everybody knows (admin, opencast); choose another password'
+    elif ui.default_login:
+        text = 'is the login that everybody knows (admin, opencast); choose another password with "pyca password"'
+        yield 'ui', 'password', f'{text}, until then the page answers to this machine only'
+    if ui.viewer_password and ui.viewer_password == ui.password:
+        yield 'ui', 'viewer_password', 'is the same as password, so that who may only look can guess the other'
 
 
 def _own_address(settings: Settings) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus, unquote
 
-from pyca.settings import Settings
+from pyca.settings import VIEWER, Settings
 
 MASK = '***'
 PUBLISHED = frozenset({'opencast', 'CHANGE_ME'})
@@ -46,7 +46,9 @@ class Redaction:
         server, ui = settings.server, settings.ui
         database = _URL.match(settings.agent.database)
         secrets = [database.group(2), unquote(database.group(2))] if database else []
-        return cls(secrets, [(server.username, server.password), (ui.username, ui.password)])
+        return cls(
+            secrets, [(server.username, server.password), (ui.username, ui.password), (VIEWER, ui.viewer_password)]
+        )
 
     def __call__(self, text: str) -> str:
         text = _HEADER.sub(rf'\1\2{MASK}', text)

@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
+VIEWER = 'viewer'
+"""The name of the user of the web interface who may change nothing."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -105,9 +108,20 @@ class Server:
 class Ui:
     username: str = option('admin')
     password: str = option('opencast', secret=True)
+    """Itself, or what `pyca password` made of it."""
+    viewer_password: str = option('', secret=True)
+    allow_default_login: bool = option(False)
+    bind: str = option('127.0.0.1:5000')
+    """For `pyca ui` and `pyca all`; other servers have their own configuration."""
+    proxies: int = option(0, minimum=0)
     refresh_rate: int = option(10, minimum=1)
     url: str = option('http://localhost:5000')
     log_command: str = option('')
+
+    @property
+    def default_login(self) -> bool:
+        """Whether everybody knows the login."""
+        return (self.username, self.password) == ('admin', 'opencast')
 
 
 @dataclass(frozen=True)

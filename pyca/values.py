@@ -22,6 +22,7 @@ HIDDEN = 'the value (not shown)'
 _RATE = re.compile(r'\s*([0-9]+)\s*([kKmM]?)\s*')
 _FACTOR = {'': 1, 'k': 1_000, 'm': 1_000_000}
 _INSERT = re.compile(r'\$(?:(?P<dollar>\$)|(?P<name>[_a-z][_a-z0-9]*)|\{(?P<braced>[^}]*)\})', re.IGNORECASE)
+_LISTEN = re.compile(r'(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[\w.-]+)):(?P<port>[0-9]{1,5})')
 _DEEPEST = 50
 
 
@@ -55,6 +56,14 @@ def as_text(value: Any) -> Raw:
     if isinstance(value, tuple):
         return list(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def listening(text: str) -> tuple[str, int]:
+    """Host with port to listen on; ValueError says what to write instead. Port 0 takes any free one."""
+    match = _LISTEN.fullmatch(text)
+    if not match or int(match.group('port')) > 65535:
+        raise ValueError(f'{text!r} is no host:port; write one such as 127.0.0.1:5000, [::1]:5000 or 0.0.0.0:5000')
+    return match.group('six') or match.group('host'), int(match.group('port'))
 
 
 def _boolean(raw: str, value: str) -> bool:

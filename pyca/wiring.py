@@ -38,6 +38,7 @@ from pyca.storage.upcoming import Upcoming
 from pyca.supervisor import HANGING, Crew, Duties, Supervisor
 from pyca.systemd import Notifier
 from pyca.unconfigured import Unconfigured
+from pyca.values import listening
 
 logger = logging.getLogger(__name__)
 
@@ -190,7 +191,8 @@ class Crews:
         from pyca.ui.server import Server
 
         house = self._house
-        server = Server(create_app(house.settings, house.database, house.clock))
+        app = create_app(house.settings, house.database, house.clock)
+        server = Server(app, *listening(house.settings.ui.bind))
         if len(self._wanted) == 1:  # beside a recorder, the page must not be what keeps it from starting
             server.open()
         return server

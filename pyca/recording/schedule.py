@@ -153,6 +153,10 @@ class Schedule:
         others = [other for other in self.events.values() if other.uid == uid]
         return min(others, key=lambda other: other.start, default=None)
 
+    def imminent(self, now: float) -> bool:
+        """Whether an event lasts, or begins within five minutes."""
+        return any(event.start - 300 < now < event.end for event in self.events.values())
+
     def next_start(self, uid: str, after: float) -> float:
         """When the next event of another uid begins; infinity if there is none."""
         return min(

@@ -141,6 +141,15 @@ pyca_memory = Table(
     Column('value', Blob, nullable=False),
 )
 
+pyca_login_failure = Table(
+    'pyca_login_failure',
+    metadata,
+    Column('kind', Text, primary_key=True),
+    Column('key', Text, primary_key=True),  # a digest: people type passwords into the wrong field
+    Column('count', Integer, nullable=False),
+    Column('since', Double, nullable=False),
+)
+
 pyca_order = Table(
     'pyca_order',
     metadata,

@@ -1,38 +1,80 @@
-"""The login of the web interface."""
+"""The logins of the web interface."""
 
 from __future__ import annotations
 
 import hmac
+import threading
+from dataclasses import dataclass
 
-from flask import Flask, Response, request
+from pyca import passwords, settings
+from pyca.ui.recent import Recent
+from pyca.ui.throttle import Throttle
 
-from pyca import settings
-
-
-def protect(app: Flask, ui: settings.Ui) -> None:
-    """Ask for HTTP Basic before anything is served, static files and unknown addresses included.
-
-    An empty password in the configuration opens everything, as on existing installations.
-    """
-
-    def check() -> Response | None:
-        if not ui.password or _matches(ui):
-            return None
-        return Response(
-            'pyCA: Login required\n',
-            401,
-            {'WWW-Authenticate': 'Basic realm="pyCA Login"'},
-            mimetype='text/html',
-        )
-
-    app.before_request(check)
+REMEMBERED = 256
+"""Logins that a process knows again without computing a digest; right ones as well as wrong ones."""
 
 
-def _matches(ui: settings.Ui) -> bool:
-    """Whether name and password are right; takes as long for wrong ones."""
-    given = request.authorization
-    if given is None or given.type != 'basic':
-        return False
-    name = hmac.compare_digest((given.username or '').encode(), ui.username.encode())
-    password = hmac.compare_digest((given.password or '').encode(), ui.password.encode())
-    return name and password
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks."""
+
+    name: str
+    may_change: bool
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Nobody known asks; `wait` is how many seconds it shall take until the next try, 0 for none."""
+
+    wait: float = 0.0
+
+
+class Logins:
+    """Finds out who asks. An empty password in the configuration opens everything, as on existing installations."""
+
+    def __init__(self, ui: settings.Ui, throttle: Throttle) -> None:
+        self._ui = ui
+        self._throttle = throttle
+        self._accounts = [(Visitor(ui.username, True), ui.password)]
+        if ui.viewer_password:
+            self._accounts.append((Visitor(settings.VIEWER, False), ui.viewer_password))
+        self._known: Recent[Visitor] = Recent(REMEMBERED)
+        self._wrong: Recent[bool] = Recent(REMEMBERED)
+        self._one_at_a_time = threading.Lock()
+
+    def visitor(self, name: str | None, password: str, client: str) -> Visitor | Unknown:
+        """Who has this login, given by this client. `name` is None for no login at all."""
+        if not self._ui.password:
+            return Visitor(self._ui.username, True)
+        if name is None:
+            return Unknown()
+        known = self._known.get(client, name, password)
+        if known:
+            return known
+        wait = self._throttle.blocked(client)
+        if wait:
+            return Unknown(wait)
+        new = not self._wrong.get(name, password)
+        found = self._find(name, password) if new else None
+        if found is None:
+            self._wrong.put(True, name, password)
+            return Unknown(self._throttle.failed(name, client, new=new))
+        self._known.put(found, client, name, password)
+        return found
+
+    def _find(self, name: str, password: str) -> Visitor | None:
+        """Takes the same time for whatever is wrong: every account is compared, one request after the other.
+
+        A digest takes time and 16 MiB, of which a machine that records has no more to spare.
+        """
+        found = None
+        with self._one_at_a_time:
+            for visitor, stored in reversed(self._accounts):
+                named = hmac.compare_digest(_bytes(visitor.name), _bytes(name))
+                if passwords.matches(stored, password) and named:
+                    found = visitor
+        return found
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode('utf-8', 'surrogatepass')

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pyca.errors import StorageError
 from pyca.ui import sentences
+from pyca.ui.exposure import SENTENCES, exposure
 from pyca.ui.overview.gather import gather
 from pyca.ui.overview.sources import Sources
 from pyca.ui.times import zone
@@ -30,6 +31,7 @@ def blueprint(sources: Sources) -> Blueprint:
             'refresh': settings.ui.refresh_rate,
             'now': now,
             'zone': zone(now),
+            'exposed': SENTENCES.get(exposure(settings.ui)),
         }
         try:
             seen = gather(sources)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from typing import Any
 
@@ -10,9 +11,9 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from pyca.errors import PycaError
+from pyca.ui.application import LARGEST_BODY
 
-HOST = '127.0.0.1'
-PORT = 5000
+logger = logging.getLogger(__name__)
 
 TURN = 0.5
 """Seconds that one turn lasts when nobody asks."""
@@ -24,7 +25,7 @@ class Server:
     name = 'ui'
     busy = False
 
-    def __init__(self, app: Flask, host: str = HOST, port: int = PORT) -> None:
+    def __init__(self, app: Flask, host: str = '127.0.0.1', port: int = 5000) -> None:
         """Port 0 takes any free one."""
         self._app = app
         self._address = (host, port)
@@ -44,8 +45,18 @@ class Server:
                 f'The web interface cannot listen on {host}:{port}: {error.strerror}. '
                 'Stop whatever uses that port, another pyca perhaps.'
             ) from error
-        self._server = create_server(self._app, map=self._channels, sockets=[self._listener], threads=4, ident='pyCA')
-        return int(self._listener.getsockname()[1])
+        self._server = create_server(
+            self._app,
+            map=self._channels,
+            sockets=[self._listener],
+            threads=4,
+            ident='pyCA',
+            max_request_body_size=LARGEST_BODY,
+            clear_untrusted_proxy_headers=False,  # the check of requests has to see that a proxy is there
+        )
+        port = int(self._listener.getsockname()[1])
+        logger.info('The web interface listens on http://%s:%d', f'[{host}]' if ':' in host else host, port)
+        return port
 
     def step(self) -> float:
         """Answer what comes within half a second."""

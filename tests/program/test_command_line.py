@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from pyca import config
 from pyca.demo.standin import StandIn
+from pyca.errors import ConfigurationError
+from pyca.passwords import is_digest, matches
 from tests.program.agent import ROOT, Agent, wait_for
 
 GOOD = '[server]\nurl = http://127.0.0.1:9\n'
@@ -109,3 +113,75 @@ def test_each_command_serves_until_it_is_told_to_end(make_agent: Callable[..., A
     assert child.poll() is None
     assert agent.stop(child) == 0
     assert 'Traceback' not in agent.logged()
+
+
+def test_a_password_from_a_pipe_becomes_a_line_for_the_file(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, '-W', 'error', '-m', 'pyca', 'password'],
+        cwd=ROOT,
+        input='sécret phrase\n',
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr == ''
+    ui = config.parse(f'[ui]\n{done.stdout}', 'pyca.conf').ui
+    assert is_digest(ui.password)
+    assert matches(ui.password, 'sécret phrase')
+
+
+@pytest.mark.parametrize(('given', 'says'), [('', 'No password'), ('\n', 'No password'), ('opencast\n', 'Everybody')])
+def test_no_line_is_made_of_no_password(given: str, says: str) -> None:
+    done = subprocess.run(
+        [sys.executable, '-m', 'pyca', 'password'], cwd=ROOT, input=given, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (10, '')
+    assert says in done.stderr
+
+
+@pytest.mark.parametrize(('second', 'works'), [('secret', True), ('secrte', False)])
+def test_a_password_at_a_terminal_is_asked_for_twice_and_not_shown(second: str, works: bool) -> None:
+    ours, theirs = pty.openpty()
+    words = ['setsid', '--ctty', '--wait', sys.executable, '-m', 'pyca', 'password']
+    with subprocess.Popen(words, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs) as child:
+        os.close(theirs)
+        shown = read_until(ours, 'web page: ')
+        os.write(ours, b'secret\n')
+        shown += read_until(ours, 'more: ')
+        os.write(ours, f'{second}\n'.encode())
+        shown += read_until(ours, "'\r\n" if works else 'web page: ')
+        if not works:
+            os.write(ours, b'\x03')
+    os.close(ours)
+    assert child.returncode == (0 if works else 130)
+    assert 'secret' not in shown
+    assert ("password = 'scrypt:" in shown) == works
+
+
+def read_until(terminal: int, end: str) -> str:
+    shown = ''
+    while end not in shown:
+        shown += os.read(terminal, 1000).decode()
+    return shown
+
+
+@pytest.mark.parametrize(
+    'address', ['5000', 'localhost', ':5000', '127.0.0.1:port', '127.0.0.1:65536', '::1:5000', 'http://localhost:5000']
+)
+def test_an_address_that_is_none_is_a_sentence(tmp_path: Path, address: str) -> None:
+    """On the command line as well as in the file."""
+    (tmp_path / 'good.conf').write_text(GOOD)
+    done = pyca(tmp_path, '-c', 'good.conf', 'ui', '--bind', address)
+    assert done.returncode == 1
+    assert 'is no host:port' in done.stderr
+    with pytest.raises(ConfigurationError, match='is no host:port'):
+        config.parse(f'[ui]\nbind = {address}\n', 'pyca.conf')
+
+
+@pytest.mark.parametrize('command', ['ui', 'all'])
+def test_the_page_listens_where_it_is_told_to(make_agent: Callable[..., Agent], command: str) -> None:
+    agent = make_agent(ui={'bind': 'nowhere.invalid:1', 'password': 'secret'}, logging={'level': 'info'})
+    agent.start(command, '--bind', '127.0.0.1:0')
+    wait_for(lambda: 'The web interface listens on http://127.0.0.1:' in agent.logged())
+    assert agent.stop() == 0

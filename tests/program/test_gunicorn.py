@@ -88,6 +88,21 @@ def test_several_workers_serve_an_agent_that_never_ran(tmp_path: Path, start: St
     assert 'Traceback' not in log(tmp_path)
 
 
+def test_workers_count_failed_logins_together(tmp_path: Path, start: Start) -> None:
+    start('--workers=3')
+    url = address(tmp_path)
+
+    def attempt(password: str) -> int:
+        login = base64.b64encode(f'admin:{password}'.encode()).decode()
+        return get(url, {'Authorization': f'Basic {login}'})
+
+    with ThreadPoolExecutor(6) as guesses:
+        answers = sorted(guesses.map(lambda number: attempt(f'guess {number}'), range(30)))
+    assert answers[0] == 401
+    assert answers[-15:] == [429] * 15
+    assert [attempt('opencast') for _ in range(9)] == [200] * 9
+
+
 def test_a_bad_configuration_is_a_sentence_and_the_end(tmp_path: Path, start: Start) -> None:
     (tmp_path / 'empty/etc').mkdir()
     (tmp_path / 'empty/etc/pyca.conf').write_text('[ui]\nrefresh_rate = 0\n')

@@ -11,7 +11,7 @@ from tests.rules.source import Module, modules
 
 SERVICES = ('schedule', 'capture', 'ingest', 'agentstate')
 LAYERS = (
-    ('event', 'order', 'states', 'settings', 'errors', 'clock', 'stop', 'backoff', 'masking'),
+    ('event', 'order', 'states', 'settings', 'errors', 'clock', 'stop', 'backoff', 'masking', 'passwords'),
     ('config', 'values', 'loop', 'heartbeat', 'unconfigured', 'logs', 'defects', 'systemd'),
     ('opencast', 'recording', 'storage'),
     (*SERVICES, 'accounts', 'ui'),
@@ -31,6 +31,7 @@ PLACES = {
     'alembic': ('pyca.storage',),
     'flask': ('pyca.ui',),
     'werkzeug': ('pyca.ui',),
+    'markupsafe': ('pyca.ui',),
     'waitress': ('pyca.ui',),
     'prometheus_client': ('pyca.ui',),
     'configobj': ('pyca.config',),

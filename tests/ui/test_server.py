@@ -7,7 +7,7 @@ import socket
 import threading
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from pyca.clock import SystemClock
 from pyca.errors import PycaError
@@ -40,6 +40,27 @@ def test_it_serves_in_its_loop_until_the_stop() -> None:
     assert not thread.is_alive()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(('127.0.0.1', port), timeout=20)
+
+
+@pytest.mark.parametrize('header', ['X-Forwarded-For: 127.0.0.1', 'Forwarded: for=127.0.0.1', 'Via: 1.1 proxy'])
+def test_what_a_proxy_says_of_itself_is_not_hidden_from_the_check_of_requests(header: str) -> None:
+    seen = Flask('seen')
+    seen.add_url_rule('/', 'seen', lambda: str(dict(request.headers)))
+    server = Server(seen, port=0)
+    port = server.open()
+    name, _, value = header.partition(': ')
+    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=20)
+    try:
+        connection.request('GET', '/', headers={name: value})
+        answers: list[bytes] = []
+        reader = threading.Thread(target=lambda: answers.append(connection.getresponse().read()))
+        reader.start()
+        while reader.is_alive():
+            server.step()
+        assert f"'{name}': '{value}'" in answers[0].decode()
+    finally:
+        connection.close()
+        server.close()
 
 
 def test_a_port_that_is_taken_is_named_in_one_sentence() -> None:

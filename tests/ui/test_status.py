@@ -159,7 +159,7 @@ def test_an_unreadable_database_is_said_with_503(tmp_path: Path) -> None:
     assert 'database of the agent cannot be read' in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize('address', ['/', '/status', '/static/pyca.css', '/nothing', '/status/'])
+@pytest.mark.parametrize('address', ['/', '/status', '/nothing', '/status/'])
 @pytest.mark.parametrize(
     'login', [None, ('admin', 'wrong'), ('other', 'sécret'), ('', ''), ('admin', '')], ids=lambda login: str(login)
 )

@@ -6,14 +6,13 @@ import json
 import logging
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from pyca.errors import StorageError
 from pyca.storage.edits import InUse
+from pyca.ui.refusals import MEDIA_TYPE
 
 logger = logging.getLogger(__name__)
-
-MEDIA_TYPE = 'application/vnd.api+json'
 
 
 class Wrong(Exception):
@@ -43,20 +42,12 @@ def error(status: int, title: str, detail: str = '') -> Response:
 
 
 def blueprint(name: str) -> Blueprint:
-    """A part of the API: it asks for the media type first, and says what went wrong in its own way."""
+    """A part of the API, which says what went wrong in its own way; the gate has asked for the media type."""
     part = Blueprint(name, __name__)
-    part.before_request(check_media_type)
     part.register_error_handler(Wrong, lambda wrong: error(wrong.status, wrong.title, wrong.detail))
     part.register_error_handler(InUse, lambda reason: error(409, f'Not now: {reason}'))
     part.register_error_handler(StorageError, _unreadable)
     return part
-
-
-def check_media_type() -> Response | None:
-    """Every method but GET has to name it (peers 1.7); OPTIONS is answered by Flask."""
-    if request.method in ('GET', 'OPTIONS') or request.mimetype == MEDIA_TYPE:
-        return None
-    return Response(f'Unsupported Media Type (expected: {MEDIA_TYPE})', 415, mimetype='text/html')
 
 
 def _unreadable(reason: StorageError) -> Response:

@@ -8,12 +8,13 @@ from flask import Blueprint, Response, request
 
 from pyca.ui import sentences
 from pyca.ui.api import given
-from pyca.ui.api.answers import MEDIA_TYPE, answer, blueprint
+from pyca.ui.api.answers import answer, blueprint
 from pyca.ui.api.plain import plain
 from pyca.ui.overview.freshness import Tag
 from pyca.ui.overview.gather import PAGE, Asked, gather
 from pyca.ui.overview.model import Overview
 from pyca.ui.overview.sources import Sources
+from pyca.ui.refusals import MEDIA_TYPE
 
 MOST = 200
 """Recorded events in one answer."""

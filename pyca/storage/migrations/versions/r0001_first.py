@@ -93,6 +93,12 @@ def _new_tables() -> dict[str, list[sa.Column]]:  # type: ignore[type-arg]
             sa.Column('key', sa.Text, primary_key=True),
             sa.Column('value', sa.LargeBinary, nullable=False),
         ],
+        'pyca_login_failure': [
+            sa.Column('kind', sa.Text, primary_key=True),
+            sa.Column('key', sa.Text, primary_key=True),
+            sa.Column('count', sa.Integer, nullable=False),
+            sa.Column('since', sa.Double, nullable=False),
+        ],
         'pyca_order': [
             sa.Column('id', sa.Integer, primary_key=True, autoincrement=True),
             sa.Column('uid', sa.Text, nullable=False),

@@ -1,0 +1,21 @@
+"""Whether everybody may do everything."""
+
+from __future__ import annotations
+
+from pyca.settings import Ui
+
+PAGE_OPEN = 'page_open'
+LOGIN_KNOWN = 'login_known'
+SENTENCES = {
+    PAGE_OPEN: 'There is no password, so that whoever reaches this page may end, change and delete recordings. '
+    'Set one in section [ui] of pyca.conf; "pyca password" helps.',
+    LOGIN_KNOWN: 'The login is the one that everybody knows (admin, opencast), so that whoever reaches this page may '
+    'end, change and delete recordings. Set another one in section [ui] of pyca.conf; "pyca password" helps.',
+}
+
+
+def exposure(ui: Ui) -> str:
+    """Why it is so, as a code; empty when it is not."""
+    if not ui.password:
+        return PAGE_OPEN
+    return LOGIN_KNOWN if ui.default_login and ui.allow_default_login else ''

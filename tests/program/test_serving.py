@@ -1,0 +1,228 @@
+"""The web interface behind other web servers, with the samples of `docs/serving` as they are but for places."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+
+import pytest
+
+import pyca
+from tests.program.agent import ROOT, Agent, wait_for
+
+SAMPLES = ROOT / 'docs/serving'
+MODULES = Path('/usr/lib/apache2/modules')
+LOGIN = {'Authorization': 'Basic ' + base64.b64encode(b'admin:secret').decode()}
+CERTIFICATE = ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=av.example.org', '-days', '2']
+APACHE = """\
+ServerRoot {folder}
+DefaultRuntimeDir {folder}
+PidFile {folder}/pid
+ErrorLog {folder}/error.log
+Mutex file:{folder}
+Listen 127.0.0.1:{port}
+"""
+NGINX = """\
+daemon off;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/site.conf;
+}}
+"""
+
+
+def program(name: str, package: str) -> str:
+    found = shutil.which(name, path=f'{os.environ["PATH"]}:/usr/sbin')
+    if found is None:
+        if os.environ.get('CI') == 'true':
+            pytest.fail(f'{name} is not installed: apt-get install {package}')
+        pytest.skip(f'{name} is not installed')
+    return found
+
+
+def replaced(text: str, **places: str) -> str:
+    """The sample with other places; each has to be in it."""
+    for old, new in places.items():
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def free_port() -> int:
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def get(url: str, headers: dict[str, str] = LOGIN) -> tuple[int, str, str]:
+    """Status, final address, body; any certificate will do."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, headers=headers), timeout=30, context=context
+        ) as answer:
+            return answer.status, answer.url, answer.read().decode()
+    except HTTPError as error:
+        with error:
+            return error.code, error.url, error.read().decode()
+
+
+def is_up(url: str) -> bool:
+    try:
+        get(url, {})
+    except (URLError, ConnectionError):
+        return False
+    return True
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A place that a server without the rights of root can use, too."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name)
+        path.chmod(0o755)
+        subprocess.run(
+            [*CERTIFICATE, '-keyout', path / 'key.pem', '-out', path / 'cert.pem'],
+            check=True,
+            capture_output=True,
+        )
+        (path / 'key.pem').chmod(0o644)
+        (path / 'etc').mkdir()
+        yield path
+
+
+Start = Callable[..., None]
+
+
+@pytest.fixture
+def start(folder: Path) -> Iterator[Start]:
+    """Starts a server, as nobody if need be; shows what it said when the test fails."""
+    children = []
+    identity = {'user': 'nobody', 'group': 'nogroup', 'extra_groups': []} if os.geteuid() == 0 else {}
+
+    def begin(*words: object) -> None:
+        if identity:
+            for path in [folder, *folder.rglob('*')]:
+                shutil.chown(path, 'nobody', 'nogroup')
+        children.append(subprocess.Popen([str(word) for word in words], **identity))  # type: ignore[call-overload]
+
+    yield begin
+    for child in children:
+        child.terminate()
+        child.wait(30)
+    for log in folder.glob('*.log'):
+        print(log.read_text(errors='replace'))  # noqa: T201
+
+
+@pytest.fixture
+def backend(make_agent: Callable[..., Agent]) -> str:
+    """`pyca ui` as it is for a proxy; returns its address."""
+    agent = make_agent(ui={'password': 'secret', 'proxies': 1}, logging={'level': 'info'})
+    agent.start('ui', '--bind', '127.0.0.1:0')
+    found: list[str] = []
+
+    def listens() -> bool:
+        found[:] = re.findall(r'listens on (http://127\.0\.0\.1:\d+)', agent.logged())
+        return bool(found)
+
+    wait_for(listens)
+    return found[0]
+
+
+def modules(*names: str) -> str:
+    return ''.join(f'LoadModule {name}_module {MODULES}/mod_{name}.so\n' for name in names)
+
+
+def check_the_page(url: str) -> None:
+    """Everything that a prefix, a proxy, TLS could break."""
+    wait_for(lambda: is_up(url))
+    assert get(f'{url}/', {})[0] == 401
+    status, address, page = get(f'{url}/')
+    assert (status, address) == (200, f'{url}/status')
+    assert get(f'{url}/', {**LOGIN, 'X-Forwarded-Prefix': '/evil'})[1] == f'{url}/status'
+    style = re.search(r'href="(/hall-1/static/[^"]+)"', page)
+    assert style is not None
+    origin = url.removesuffix('/hall-1')
+    assert get(origin + style[1], {})[0] == 200
+    assert get(f'{url}/nothing')[0] == 404
+    assert get(f'{origin}/status')[0] == 404
+
+
+def test_behind_nginx(folder: Path, start: Start, backend: str) -> None:
+    nginx, port = program('nginx', 'nginx-light'), free_port()
+    places = {
+        'listen 443 ssl': f'listen 127.0.0.1:{port} ssl',
+        '/etc/ssl/certs/av.example.org.pem': f'{folder}/cert.pem',
+        '/etc/ssl/private/av.example.org.key': f'{folder}/key.pem',
+        'http://127.0.0.1:8000': backend,
+    }
+    (folder / 'site.conf').write_text(replaced((SAMPLES / 'nginx.conf').read_text(), **places))
+    (folder / 'nginx.conf').write_text(NGINX.format(folder=folder))
+    start(nginx, '-p', folder, '-e', folder / 'error.log', '-c', folder / 'nginx.conf')
+    check_the_page(f'https://127.0.0.1:{port}/hall-1')
+
+
+def test_behind_apache(folder: Path, start: Start, backend: str) -> None:
+    apache, port = program('apache2', 'apache2'), free_port()
+    places = {
+        '*:443': f'127.0.0.1:{port}',
+        '/etc/ssl/certs/av.example.org.pem': f'{folder}/cert.pem',
+        '/etc/ssl/private/av.example.org.key': f'{folder}/key.pem',
+        'http://127.0.0.1:8000': backend,
+    }
+    needed = modules('mpm_event', 'authz_core', 'alias', 'headers', 'proxy', 'proxy_http', 'socache_shmcb', 'ssl')
+    sample = replaced((SAMPLES / 'apache-proxy.conf').read_text(), **places)
+    (folder / 'apache.conf').write_text(needed + APACHE.format(folder=folder, port=port) + sample)
+    start(apache, '-f', folder / 'apache.conf', '-D', 'FOREGROUND')
+    check_the_page(f'https://127.0.0.1:{port}/hall-1')
+
+
+def test_within_apache(folder: Path, start: Start) -> None:
+    """mod_wsgi of the distribution, with the packages of this environment where it is for the same Python."""
+    apache, port, ours = program('apache2', 'apache2'), free_port(), f'{sys.version_info[0]}.{sys.version_info[1]}'
+    if not (MODULES / f'mod_wsgi.so-{ours}').exists():
+        pytest.skip(f'mod_wsgi of this machine is not for Python {ours}')
+    packages = [os.fspath(Path(pyca.__file__).parents[1]), *(path for path in sys.path if 'site-packages' in path)]
+    if (
+        os.geteuid() == 0
+        and subprocess.run(['ls', *packages], user='nobody', capture_output=True, check=False).returncode
+    ):
+        pytest.skip('a server without the rights of root cannot read this checkout')
+    (folder / 'etc/pyca.conf').write_text(
+        f'[agent]\ndatabase = sqlite:///{folder}/pyca.db\n[server]\nurl = http://127.0.0.1:9\n[ui]\npassword = secret\n'
+    )
+    shutil.copy(SAMPLES / 'pyca.wsgi', folder)
+    places = {
+        'user=pyca group=pyca ': '',
+        'home=/ python-home=/opt/pyca-env': f'home={folder} python-path={":".join(packages)}',
+        '*:443': f'127.0.0.1:{port}',
+        '/etc/ssl/certs/av.example.org.pem': f'{folder}/cert.pem',
+        '/etc/ssl/private/av.example.org.key': f'{folder}/key.pem',
+        '/etc/pyca': str(folder),
+    }
+    # "home" names the folder of etc/pyca.conf
+    sample = (SAMPLES / 'apache-wsgi.conf').read_text().replace('# /etc/pyca/pyca.conf', '#')
+    needed = modules('mpm_event', 'authz_core', 'alias', 'socache_shmcb', 'ssl', 'wsgi')
+    setup = f'{needed}{APACHE.format(folder=folder, port=port)}WSGISocketPrefix {folder}/wsgi\n'
+    (folder / 'apache.conf').write_text(setup + replaced(sample, **places))
+    start(apache, '-f', folder / 'apache.conf', '-D', 'FOREGROUND')
+    check_the_page(f'https://127.0.0.1:{port}/hall-1')
