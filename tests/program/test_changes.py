@@ -56,7 +56,7 @@ def test_five_changes_in_a_row_are_obeyed_and_the_event_arrives_once_and_whole(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
 ) -> None:
     agent = make_agent(ingest={'delay_min': 12, 'delay_max': 12})
-    uid = schedule(3, 60)
+    uid = schedule(6, 60)
     agent.start()
     wait_for(lambda: phase(agent, uid) == (Phase.RECORDING, 1))
 
@@ -87,7 +87,7 @@ def test_what_the_core_takes_away_is_ended_kept_and_not_uploaded(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
 ) -> None:
     agent = make_agent(capture={'overlap': 'parallel'})
-    cancelled, given, moved = (schedule(3, 60, uid=uid) for uid in ('cancelled', 'given', 'moved'))
+    cancelled, given, moved = (schedule(6, 60, uid=uid) for uid in ('cancelled', 'given', 'moved'))
     agent.start()
     wait_for(lambda: all(phase(agent, uid) == (Phase.RECORDING, 1) for uid in (cancelled, given, moved)))
 
@@ -135,7 +135,7 @@ def test_a_person_ends_and_extends_recordings_at_once(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
 ) -> None:
     agent = make_agent(agent={'update_frequency': 60}, capture={'overlap': 'parallel'})
-    uid, other = schedule(3, 60), schedule(3, 10)
+    uid, other = schedule(6, 60), schedule(3, 10)
     agent.start()
     wait_for(lambda: phase(agent, uid) == phase(agent, other) == (Phase.RECORDING, 1))
     database = Database(f'sqlite:///{agent.folder}/pyca.db', SystemClock())

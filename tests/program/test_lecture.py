@@ -49,7 +49,7 @@ def test_a_scheduled_lecture_arrives_once_and_whole(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
 ) -> None:
     agent = make_agent()
-    uid = schedule(4, 5, workflow='fast', properties={'org.opencastproject.workflow.config.publish': 'true'})
+    uid = schedule(7, 5, workflow='fast', properties={'org.opencastproject.workflow.config.publish': 'true'})
     agent.start()
 
     wait_for(delivered(core, uid))
@@ -75,7 +75,7 @@ def test_both_capturing_posts_come_within_two_seconds(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
 ) -> None:
     agent = make_agent()
-    uid = schedule(4, 6)
+    uid = schedule(7, 6)
     agent.start()
 
     wait_for(lambda: 'capturing' in states(core, uid))
@@ -96,7 +96,7 @@ def test_several_tracks_arrive_with_their_flavors(
         'files': ['{{dir}}/{{name}}.bin', '{{dir}}/{{name}}-2.bin'],
         'flavors': ['presenter/source', 'presentation/source'],
     }
-    uid = schedule(3, 4)
+    uid = schedule(6, 4)
     agent.start()
 
     wait_for(delivered(core, uid))
@@ -113,7 +113,7 @@ def test_a_known_event_starts_in_its_second_whatever_the_core_does(
 ) -> None:
     """H1, H2: posts to the core stood before the start of the recorder."""
     agent = make_agent()
-    uid = schedule(8, 4)
+    uid = schedule(14, 4)
     agent.start()
     wait_for(lambda: (agent.recordings / 'schedule.json').exists())
     agent.stop()
@@ -134,7 +134,7 @@ def test_a_known_event_starts_in_its_second_whatever_the_core_does(
 
 def test_a_killed_agent_costs_nothing(core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent) -> None:
     agent = make_agent()
-    uid = schedule(3, 8)
+    uid = schedule(6, 8)
     agent.start()
     wait_for(agent.writing)
     recorders = set(agent.processes())
@@ -154,7 +154,7 @@ def test_an_agent_that_comes_back_after_the_end_delivers_what_was_recorded(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
 ) -> None:
     agent = make_agent()
-    uid = schedule(3, 4)
+    uid = schedule(6, 4)
     agent.start()
     wait_for(agent.writing)
     agent.kill()
@@ -172,7 +172,7 @@ def test_after_a_power_cut_the_rest_is_recorded_and_both_parts_arrive_as_one_eve
 ) -> None:
     """H10: a partial recording was never uploaded."""
     agent = make_agent()
-    uid = schedule(3, 14)
+    uid = schedule(6, 14)
     agent.start()
     wait_for(agent.writing)
     wait_for(lambda: time.time() > core.events[uid].start + 3)
@@ -193,7 +193,7 @@ def test_a_stop_in_the_middle_ends_everything_and_the_next_start_goes_on(
 ) -> None:
     """H6: the recorder went on without its agent, the event stayed "recording"."""
     agent = make_agent()
-    uid = schedule(3, 20)
+    uid = schedule(6, 20)
     agent.start()
     wait_for(agent.writing)
     wait_for(lambda: 'capturing' in states(core, uid))
@@ -217,7 +217,7 @@ def test_an_upload_goes_on_after_an_outage_without_sending_anything_twice(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
 ) -> None:
     agent = make_agent()
-    uid = schedule(3, 3)
+    uid = schedule(6, 3)
     core.faults.add(Fault('POST /ingest/ingest', Kind.STATUS, status=503, times=2))
     agent.start()
 
@@ -256,7 +256,7 @@ def test_a_second_agent_on_the_same_folder_is_refused(make_agent: MakeAgent) -> 
 
 def test_a_backup_agent_is_silent(core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent) -> None:
     agent = make_agent(agent={'backup_mode': True})
-    uid = schedule(3, 3)
+    uid = schedule(6, 3)
     agent.start()
 
     wait_for(lambda: time.time() > core.events[uid].end + 3)
@@ -299,7 +299,7 @@ def test_a_recorder_that_crashes_is_never_called_finished(
 ) -> None:
     """H5, H11: a death by signal counted as a success; a failing command was run and reported each second."""
     agent = make_agent(capture={'command': 'sh -c "echo x > {{dir}}/{{name}}.bin; kill -SEGV $$"'})
-    uid = schedule(3, 6)
+    uid = schedule(6, 6)
     agent.start()
 
     wait_for(lambda: 'capture_error' in states(core, uid))
@@ -316,7 +316,7 @@ def test_a_second_interrupt_ends_even_a_stubborn_recorder(
 ) -> None:
     stubborn = 'sh -c "trap : TERM INT; echo x > {{dir}}/{{name}}.bin; while :; do sleep 1; done"'
     agent = make_agent(capture={'command': stubborn})
-    schedule(3, 60)
+    schedule(6, 60)
     child = agent.start()
     wait_for(agent.writing)
 

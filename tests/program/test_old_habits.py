@@ -37,7 +37,7 @@ def test_a_script_sees_the_words_it_was_written_for(
     script.write_text(SCRIPT)
     script.chmod(0o755)
     agent.sections['capture']['command'] = '"./my rec.sh" "{{dir}}" {{name}} {{time}} --title "a  b" $$HOME'
-    uid = schedule(4, 4)
+    uid = schedule(7, 4)
     agent.start()
     wait_for(lambda: delivered(core, uid), limit=60)
 
@@ -58,7 +58,7 @@ def test_a_command_that_is_done_early_is_neither_run_all_the_time_nor_uploaded_t
         ingest={'delete_after_upload': True},
     )
     core.archive_after = 0
-    uid = schedule(4, 12)
+    uid = schedule(7, 12)
     agent.start()
     wait_for(lambda: delivered(core, uid), limit=60)
     folder = agent.recordings / f'recording-{int(core.events[uid].start)}-{uid}'
@@ -80,7 +80,7 @@ def test_a_person_uploads_what_a_backup_agent_recorded(
 ) -> None:
     """Peers C22: paused is never uploaded without a person, "finished recording" means upload now."""
     agent = make_agent(agent={'backup_mode': True})
-    uid = schedule(3, 3)
+    uid = schedule(6, 3)
     agent.start()
     database = agent.folder / 'pyca.db'
 

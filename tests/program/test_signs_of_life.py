@@ -97,7 +97,7 @@ def test_signs_of_life_come_while_an_upload_is_slow(
     agent.environment = systemd.environment
     if rate == '0':
         core.faults.add(Fault('POST /ingest/addTrack', Kind.STOP_READING, bytes=1000))
-    schedule(4, 2)
+    schedule(7, 2)
     services = [agent.start(name) for name in ('schedule', 'capture')]
     wait_for(lambda: any(name == '/recordings/calendars' for name in [request.path for request in core.requests]))
     wait_for(lambda: 'recording finished' in agent.logged())
