@@ -68,7 +68,7 @@ class Words:
         if upload.get('accepted'):
             status, phase, cause = EventStatus.FINISHED_UPLOADING, 'delivered', journal.flaws
             outcome = Outcome.DELIVERED_WITH_GAPS if journal.gaps else Outcome.DELIVERED
-        elif held := gone_wrong or self._held(journal):
+        elif held := gone_wrong or self._held(journal, upload):
             status, phase, outcome, cause = EventStatus.PAUSED_AFTER_RECORDING, 'held', Outcome.HELD, held
         elif journal.phase is Phase.FAILED:
             outcome = Outcome.FAILED
@@ -90,15 +90,15 @@ class Words:
             }
         return upload if isinstance(upload, dict) else {}
 
-    def _held(self, journal: Journal) -> str:
+    def _held(self, journal: Journal, upload: Mapping[str, Any]) -> str:
         """Why nobody may upload it unasked; empty for the usual case."""
         doubtful = journal.phase is Phase.FAILED and journal.held and journal.pieces
         if journal.phase is not Phase.FINISHED and not doubtful:
             return ''
         if journal.held or self._backup_mode:
             return journal.held or 'backup mode'
-        if not self._archived(journal.event.uid):
-            return ''
+        if upload.get('final_sent') or not self._archived(journal.event.uid):
+            return ''  # after a final call of ours, it may be ours that the core has
         row = self._recordings.of(journal.event)
         undecided = row is None or row.status in (EventStatus.RECORDING, EventStatus.PARTIAL_RECORDING)
         return ARCHIVED if undecided else ''

@@ -21,12 +21,20 @@ def write(path: str, text: str) -> None:
         os.replace(new, path)
     except OSError:
         _fill(path, content.ljust(os.path.getsize(path)), 0)
+        _forget(new)
         return
     folder = os.open(os.path.dirname(path), os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _forget(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        return
 
 
 def _fill(path: str, content: bytes, flags: int) -> None:

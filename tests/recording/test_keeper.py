@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,6 +90,19 @@ def test_the_last_word_is_written_on_a_disk_without_room(tmp_path: Path) -> None
     state_file.write(str(path), json.dumps({'phase': 'ended', 'arguments': ['x' * 4000], 'error': 'e' * 500}))
 
     assert json.loads(path.read_text())['phase'] == 'ended'
+
+
+def test_a_disk_without_room_is_left_no_half_file(tmp_path: Path) -> None:
+    path = tmp_path / 'keeper-0.json'
+    state_file.write(str(path), '{}')
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limit[1]))
+    try:
+        state_file.write(str(path), json.dumps({'phase': 'x' * 3000, 'more': 'x' * 4000}))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+    assert [entry.name for entry in tmp_path.iterdir()] == ['keeper-0.json']
 
 
 def test_a_first_word_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
