@@ -11,6 +11,7 @@ from pyca.storage.database import Database
 from pyca.ui import foreign, headers, health, pages, pictures, times
 from pyca.ui.api.routes import routes
 from pyca.ui.gate import Gate
+from pyca.ui.metrics import route as metrics
 from pyca.ui.orders import Counter
 from pyca.ui.overview.sources import Sources
 
@@ -32,6 +33,7 @@ def create_app(settings: Settings, database: Database, clock: Clock, counter: Co
     app.register_blueprint(pages.blueprint(sources))
     app.register_blueprint(pictures.blueprint(settings.capture))
     app.register_blueprint(health.blueprint(sources.services))
+    app.register_blueprint(metrics.blueprint(sources))
     for part in routes(sources, counter):
         app.register_blueprint(part)
     return app

@@ -33,7 +33,7 @@ PLACES = {
     'werkzeug': ('pyca.ui',),
     'markupsafe': ('pyca.ui',),
     'waitress': ('pyca.ui',),
-    'prometheus_client': ('pyca.ui',),
+    'prometheus_client': ('pyca.ui.metrics',),
     'configobj': ('pyca.config',),
     'sdnotify': ('pyca.systemd',),
     'click': ('pyca.cli',),

@@ -60,6 +60,10 @@ class Hardware:
                     found.append(degrees)
         return max(found, default=None)
 
+    def video_devices(self) -> list[str]:
+        """Such as `/dev/video0`."""
+        return sorted(f'/dev/{device.name}' for device in (self._root / 'dev').glob('video*'))
+
     @staticmethod
     def python() -> str:
         return platform.python_version()
