@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -140,6 +141,8 @@ class Database:
         """Let the next question open the database anew if the error says that it is not what it was."""
         if means_read_only(error):
             opened.engine.dispose()
+            # What other threads give back to the old pool stays open until it is collected, and keeps SQLite read-only.
+            gc.collect()
         damaged = opened.path is not None and means_damage(error)
         if not damaged and not means_missing_table(error):
             return

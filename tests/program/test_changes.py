@@ -125,7 +125,7 @@ def test_what_is_added_after_the_upload_is_recorded_and_waits_for_a_person(
 
     assert [delivery.uid for delivery in core.deliveries] == [uid]
     assert 'its upload had begun' in outcome(agent, f'{uid}-rest')[1]
-    (rest,) = journals(agent, uid)
+    rest = next(journal for journal in journals(agent, uid) if journal.event.uid == f'{uid}-rest')
     recorded = stamps(rest.tracks(rest.segments[0])[0].path.read_bytes())
     assert abs(recorded[-1] - core.events[uid].end) < 2
     assert core.violations == []

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from pyca.event import Event, Outcome
 from pyca.states import ADOPTED, EventStatus, RecordingState
 from pyca.storage.database import Database
-from pyca.storage.edits import Edit, Edits
+from pyca.storage.edits import Edit, Edits, InUse
 from pyca.storage.recorded import Recordings, Said
 from pyca.storage.reports import Reports
 from pyca.storage.tables import recorded_event
@@ -258,14 +258,13 @@ def test_a_recording_that_was_deleted_meanwhile_is_not_delivered(database: Datab
     assert reports(database) == []
 
 
-def test_a_claim_ends_when_anybody_changes_the_status(database: Database, recordings: Recordings) -> None:
+def test_a_claim_ends_when_a_person_deletes_the_recording(database: Database, recordings: Recordings) -> None:
     recorded(recordings, 'a')
     assert not recordings.is_claimed('a', 100)
     recordings.claim(NOW)
     assert recordings.is_claimed('a', 100)
-    Edits(database).change('a', Edit(status=EventStatus.PAUSED_AFTER_RECORDING))
-    assert not recordings.is_claimed('a', 100)
-    Edits(database).change('a', Edit(status=EventStatus.FINISHED_RECORDING))
-    recordings.claim(NOW)
+    with pytest.raises(InUse):
+        Edits(database).change('a', Edit(status=EventStatus.PAUSED_AFTER_RECORDING))
+    assert recordings.is_claimed('a', 100)
     Edits(database).delete('a')
     assert not recordings.is_claimed('a', 100)
