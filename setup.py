@@ -42,6 +42,7 @@ setup(
             'hypothesis>=6.100',
             'imageio-ffmpeg>=0.4.9',
             'mypy==2.4.*',
+            'playwright>=1.49',
             'psycopg2-binary>=2.9.3',
             'pytest>=8.0',
             'pytest-cov>=5.0',

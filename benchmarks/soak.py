@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument('events', nargs='?', type=int, default=120)
     events = parser.parse_args().events
     with tempfile.TemporaryDirectory() as folder, StandIn(Path(folder, 'core'), strict=True) as core:
-        command = f'{QUICK} {{{{dir}}}}/{{{{name}}}}.bin'
+        command = f'{QUICK} {{{{dir}}}}/{{{{name}}}}.dat'
         agent = Agent(Path(folder, 'agent'), core, capture={'command': command}, logging={'level': 'info'})
         start = int(time.time()) + 10
         for number in range(events):

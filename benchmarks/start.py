@@ -25,7 +25,7 @@ LEAD = 1.5
 """Seconds from the keeper's start to the event's; the agent gives it more."""
 LENGTH = 3
 """Seconds of an event of the whole program."""
-RECORDER = "sh -c 'date +%s.%N > {{dir}}/{{name}}.bin; exec sleep 2'"
+RECORDER = "sh -c 'date +%s.%N > {{dir}}/{{name}}.dat; exec sleep 2'"
 
 
 def once(folder: Path, number: int) -> float:
@@ -66,7 +66,7 @@ def program(folder: Path, times: int, *, silent: bool) -> list[float]:
 def _said(agent: Agent) -> list[tuple[int, float]]:
     """For each recording its event's second, and how much later its recorder wrote."""
     found = []
-    for path in agent.recordings.glob('recording-*/*.bin'):
+    for path in agent.recordings.glob('recording-*/*.dat'):
         text = path.read_text()
         if text.endswith('\n'):
             second = int(path.parent.name.split('-')[1])

@@ -1,9 +1,11 @@
 """Measure an upload: time against `curl -F`, and the memory that it takes.
 
     python -m benchmarks.upload [megabytes]
+    python -m benchmarks.upload --method zip [megabytes]
 
 Sends a file to a server that throws everything away, each way in turn, nine times, and prints the medians; then has
-`pyca run` record and upload such a file to a stand-in core, and prints the most memory that it ever had.
+`pyca run` record and upload such a file to a stand-in core, and prints the most memory that it ever had. With a method,
+only the latter is done, by that method.
 """
 
 from __future__ import annotations
@@ -69,16 +71,17 @@ def timed(command: list[str]) -> tuple[float, str]:
     return time.monotonic() - begun, done.stdout.strip()
 
 
-def program(folder: Path, size: int) -> float:
+def program(folder: Path, size: int, method: str = 'multi') -> float:
     """Peak memory in MiB of `pyca run` that has recorded and uploaded a file of so many megabytes."""
     with StandIn(folder / 'core') as core:
-        recorder = f"sh -c 'head -c {size}000000 /dev/zero > {{{{dir}}}}/{{{{name}}}}.bin; exec sleep 4'"
-        agent = Agent(folder / 'agent', core, capture={'command': recorder}, logging={'level': 'info'})
+        recorder = f"sh -c 'head -c {size}000000 /dev/zero > {{{{dir}}}}/{{{{name}}}}.dat; exec sleep 4'"
+        options = {'capture': {'command': recorder}, 'ingest': {'method': method}, 'logging': {'level': 'info'}}
+        agent = Agent(folder / 'agent', core, **options)
         start = int(time.time()) + 6
         core.add_event(agent=agent.name, start=start, end=start + 6)
         try:
             pid = agent.start().pid
-            wait_for(lambda: core.deliveries, limit=300)
+            wait_for(lambda: core.deliveries, limit=500)
             lines = Path(f'/proc/{pid}/status').read_text().splitlines()
             agent.stop()
         finally:
@@ -92,7 +95,13 @@ def program(folder: Path, size: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('megabytes', nargs='?', type=int, default=1500)
-    size = parser.parse_args().megabytes
+    parser.add_argument('--method', choices=('multi', 'single', 'zip'), default='')
+    size, method = parser.parse_args().megabytes, parser.parse_args().method
+    if method:
+        with tempfile.TemporaryDirectory() as folder:
+            peak = program(Path(folder), size, method)
+        sys.stdout.write(f'peak memory of `pyca run` that recorded {size} MB, sent by {method}: {peak:.0f} MiB\n')
+        return
     curl = shutil.which('curl')
     with tempfile.TemporaryDirectory() as folder, Server(('127.0.0.1', 0), Sink) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -106,9 +115,9 @@ def main() -> None:
         memory = 0
         for _ in range(9):
             _, said = timed([sys.executable, '-c', OURS, url, str(path)])
-            seconds, peak = said.split()  # the request alone: the agent does not start anew for each
+            seconds, kilobytes = said.split()  # the request alone: the agent does not start anew for each
             times['pyca'].append(float(seconds))
-            memory = max(memory, int(peak))
+            memory = max(memory, int(kilobytes))
             if curl:
                 form = ['-F', 'flavor=presenter/source', '-F', f'BODY1=@{path}']
                 times['curl'].append(timed([curl, '-sS', '-H', 'Expect:', *form, f'{url}/addTrack'])[0])

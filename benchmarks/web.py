@@ -1,4 +1,4 @@
-"""How long the page's data take with thousands of recorded events: `python -m benchmarks.web`."""
+"""How long the page and its data take with thousands of recorded events: `python -m benchmarks.web`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from pyca.clock import SystemClock
 from pyca.event import Event, Outcome
@@ -22,8 +23,23 @@ from pyca.ui.application import create_app
 
 DATA = {'attach': [{'fmttype': 'application/xml', 'x-apple-filename': 'episode.xml', 'data': 'x' * 8000}]}
 """What the core sends with each event, about as large as in real life."""
-LIMITS = {'/api/status': 20.0, '/api/status, unchanged': 5.0, '/api/status?q=lecture 4999': 60.0}
-"""Milliseconds, the median of many."""
+LIMITS = {
+    '/api/status': 20.0,
+    '/api/status, unchanged': 5.0,
+    '/api/status?q=lecture 4999': 60.0,
+    '/status': 60.0,
+    '/status, unchanged': 5.0,
+    '/status?outcome=failed': 60.0,
+}
+"""Milliseconds by the wall clock, the median of many. The processor's own time stands beside it: that is what the
+answer costs where other programs are at work as well."""
+
+
+class Taken(NamedTuple):
+    """How long calls took, by both clocks."""
+
+    wall: list[float]
+    processor: list[float]
 
 
 def main(arguments: list[str]) -> int:
@@ -46,9 +62,12 @@ def measure(folder: Path, events: int, times: int) -> int:
         path, _, held = name.partition(', ')
         headers = {'If-None-Match': client.get(path).headers['ETag']} if held else {}
         taken = timed(lambda path=path, headers=headers: client.get(path, headers=headers), times)  # type: ignore[misc]
-        median, slowest = statistics.median(taken), max(taken)
+        median, slowest = statistics.median(taken.wall), max(taken.wall)
         late += median > limit
-        print(f'{name:30} median {median:5.1f} ms, slowest {slowest:5.1f} ms (limit {limit:.0f} ms)')  # noqa: T201
+        print(  # noqa: T201
+            f'{name:30} median {median:5.1f} ms, slowest {slowest:5.1f} ms (limit {limit:.0f} ms), '
+            f'processor {statistics.median(taken.processor):5.1f} ms'
+        )
     database.close()
     return int(late > 0)
 
@@ -70,12 +89,14 @@ def fill(database: Database, events: int, now: int) -> None:
     Services(database).beat(dict.fromkeys(ServiceType, ServiceStatus.IDLE))
 
 
-def timed(call: Callable[[], object], times: int) -> list[float]:
-    taken = []
+def timed(call: Callable[[], object], times: int) -> Taken:
+    """Each call in milliseconds."""
+    taken = Taken([], [])
     for _ in range(times):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         call()
-        taken.append(1000 * (time.perf_counter() - began))
+        taken.wall.append(1000 * (time.perf_counter() - began))
+        taken.processor.append(1000 * (time.process_time() - worked))
     return taken
 
 

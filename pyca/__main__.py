@@ -11,7 +11,7 @@ def main() -> int:
     if sys.version_info < (3, 10):  # noqa: UP036
         sys.stderr.write('pyca: Python 3.10 or newer is needed, this is ' + sys.version.split()[0] + '.\n')
         return 1
-    from pyca.cli import main as command_line  # not sooner: an old Python cannot parse it
+    from pyca.cli.commands import main as command_line  # not sooner: an old Python cannot parse it
 
     return command_line()
 

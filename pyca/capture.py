@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
-import time
-from collections.abc import Callable
+from dataclasses import replace
 
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
 from pyca.event import Event
-from pyca.order import Desk
 from pyca.recording import resuming
-from pyca.recording.account import Account
-from pyca.recording.following import follow, obey, wanted
+from pyca.recording.account import CapturePorts
+from pyca.recording.following import follow, is_ending, obey, wanted
+from pyca.recording.fresh import fresh
 from pyca.recording.handled import Handled, Key, key
 from pyca.recording.impromptu import Impromptu
 from pyca.recording.journal import Journal, Phase
@@ -43,21 +42,14 @@ class Capture:
 
     name = 'capture'
 
-    def __init__(
-        self,
-        settings: Options,
-        store: Store,
-        account: Account,
-        clock: Clock,
-        *,
-        pause: Callable[[float], None] = time.sleep,
-    ) -> None:
-        """`pause`: how `close()` waits."""
+    def __init__(self, settings: Options, store: Store, ports: CapturePorts, clock: Clock) -> None:
         self._settings = settings
         self._store = store
-        self._account = account
+        self._account = ports.account
+        self._desk = ports.desk
+        self._selected = ports.selected
+        self._pause = ports.pause
         self._clock = clock
-        self._pause = pause
         self._schedule = Schedule(store)
         self._recordings: dict[Key, Recording] = {}
         self._told: dict[Key, int] = {}
@@ -65,9 +57,8 @@ class Capture:
         self._handled = Handled()
         self._device = Device(settings.overlap, self._recordings, clock)
         self._obstacles: dict[Key, str] = {}
-        self._impromptu = Impromptu(store, settings.flavors, self._device, self._record, self._obstacles)
+        self._impromptu = Impromptu(store, settings, self._device, self._record, self._obstacles)
         self._looked_back, self._closing = 0.0, False
-        self.desk = Desk()  # where the orders of people come in
 
     @property
     def busy(self) -> bool:
@@ -139,10 +130,10 @@ class Capture:
 
     def _obey(self) -> None:
         """Do what people want."""
-        for order in self.desk.take():
+        for order in self._desk.take():
             answer = obey(order, self._recordings.values(), self._schedule, self._clock.now(), self._impromptu)
             logger.info('%s: a person wants "%s": %s', order.uid, order.kind.value, answer.text)
-            self.desk.answer(order, answer)
+            self._desk.answer(order, answer)
 
     def _follow(self) -> None:
         """Do with the recordings under way what the calendar has become."""
@@ -186,8 +177,8 @@ class Capture:
     def _begin(self, event: Event, now: float) -> bool:
         """Start the keeper, or go on with what is there; tells whether the event is taken care of."""
         journal = earlier(self._store, event)
-        if journal is None or self._is_ending(journal, event):
-            journal = Journal(self._store.folder(event), event, self._settings.flavors)
+        if journal is None or is_ending(self._recordings.get(key(journal.event)), self._store.folder(event)):
+            journal = fresh(self._store.folder(event), event, self._settings, self._selected(event))
             return self._device.take(event, now) and self._record(journal)
         if not journal.phase.over:
             if key(journal.event) not in self._recordings:
@@ -198,22 +189,16 @@ class Capture:
         self._handled.note(event)
         return True
 
-    def _is_ending(self, journal: Journal, event: Event) -> bool:
-        """Whether it is the recording of an earlier time of the event, called off and about to end."""
-        recording = self._recordings.get(key(journal.event))
-        ending = recording is not None and bool(recording.ending) and not recording.settled
-        return ending and journal.folder != self._store.folder(event)
-
     def _go_on(self, journal: Journal, event: Event, now: float) -> bool:
         """Record what is left of an event whose recording was over."""
-        event = wanted(journal, event, self._schedule)
-        if resuming.take_up(journal, event):
+        more = wanted(journal, event, self._schedule)
+        if resuming.take_up(journal, more):
             logger.info('%s: its recording goes on, since the core wants more of it', journal.event.uid)
             self._add(journal).take_over()
             return True
-        rest = resuming.rest(journal, event, self._settings.flavors, now)
-        logger.warning('%s: was %s: recorded as %s', event.uid, resuming.REST, rest.event.uid)
-        return self._record(rest)
+        # Of a rest that was deleted the title is not kept, and the rest of a rest is called so once.
+        event = replace(event, end=more.end)
+        return self._record(resuming.rest(journal, event, self._settings, now))
 
     def _record(self, journal: Journal) -> bool:
         """Start the keeper of something new; tells whether that could be done."""
@@ -227,6 +212,7 @@ class Capture:
             self._account.fault(Fault.FOLDER_UNUSABLE, self._store.trouble() or str(error))
             return False
         self._account.fault(Fault.FOLDER_UNUSABLE, self._store.trouble())
+        self._account.fault(Fault.INPUTS, journal.remark and f'{journal.event.uid}: {journal.remark}')
         self._handled.note(journal.event)
         return True
 

@@ -70,8 +70,8 @@ class Unreachable(CoreError):
 class Overloaded(CoreError):
     """The core, or what stands before it, has no room now (502, 503, 504, 429, no node online): try later.
 
-    `retry_after` is the wait in seconds that the answer asked for, or None. `sent` as in `Unreachable`: 502 and 504
-    come from a proxy and are silent about what the core behind it did.
+    `retry_after` is the wait in seconds that the answer asked for, or None. `sent` as in `Unreachable`: 502, 503
+    and 504 may come from a proxy and are silent about what the core behind it did.
     """
 
     def __init__(self, text: str, *, retry_after: float | None = None, sent: bool = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,6 +14,13 @@ from urllib.parse import quote
 
 UNSCHEDULED = 'x-pyca-unscheduled'
 """The mark, among an event's data, of one that a person here began and the core knows nothing of."""
+
+ANNOUNCED = 'x-pyca-announced'
+"""The mark of one that a person here began and the agent itself has put into the core's schedule. It goes when the
+calendar has brought the event."""
+
+_NO_TITLE = frozenset({'Cc', 'Cs', 'Zl', 'Zp'})
+"""Control characters, halves of characters, ends of lines and paragraphs."""
 
 _PLAIN = re.compile(r'[\w.:@%+=,-]{1,180}')
 
@@ -55,6 +63,17 @@ class Event:
         return self.data.get(UNSCHEDULED) is True
 
     @property
+    def impromptu(self) -> bool:
+        """Whether a person here began it, and no calendar has brought it since."""
+        return self.unscheduled or self.data.get(ANNOUNCED) is True
+
+    @property
+    def series(self) -> str:
+        """The id of its series; empty if it has none."""
+        found = (value for key, value in self.data.items() if key.partition(';')[0] == 'related-to')
+        return str(next(found, ''))
+
+    @property
     def name(self) -> str:
         """The name of its recording: `recording-<start>-<uid>`.
 
@@ -80,6 +99,11 @@ class Event:
         return next((entry.text for entry in self.attachments if entry.name == name), None)
 
 
+def together(*causes: str) -> str:
+    """Several causes as one sentence, each of them once."""
+    return '; '.join(dict.fromkeys(cause for cause in causes if cause))
+
+
 def plain(uid: str) -> str:
     """A uid as part of a file name: itself if it is one already, else percent-encoded with a digest behind it."""
     if _PLAIN.fullmatch(uid) and len(uid.encode()) <= 180:
@@ -96,3 +120,14 @@ class Outcome(str, Enum):
     HELD = 'held'
     FAILED = 'failed'
     MISSED = 'missed'
+
+
+def as_title(text: str) -> str | None:
+    """The title that somebody wrote, with every kind of blank as the ordinary one; None for what is not one line.
+
+    Whatever a language or an emoji is put together with stays, what this Python has never heard of as well.
+    """
+    kinds = list(map(unicodedata.category, text))
+    if not _NO_TITLE.isdisjoint(kinds):
+        return None
+    return ''.join(' ' if kind == 'Zs' else letter for letter, kind in zip(text, kinds, strict=True)).strip()

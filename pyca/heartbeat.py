@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from pyca.clock import Clock
@@ -32,6 +33,14 @@ class Database(Protocol):
     def change(self) -> int: ...
 
 
+@dataclass(frozen=True)
+class Listeners:
+    """`bells` are rung when the database changed; `renewed` is called before when it is another one, also the first."""
+
+    bells: Sequence[Bell]
+    renewed: Callable[[], None]
+
+
 class Heartbeat:
     """Once a second: say how the services are, wake them if somebody else has changed something.
 
@@ -46,29 +55,26 @@ class Heartbeat:
         database: Database,
         services: Services,
         loops: Mapping[ServiceType, Loop],
-        bells: Sequence[Bell],
+        listeners: Listeners,
         clock: Clock,
     ) -> None:
-        """`bells` are rung when the database changed."""
         self._database = database
         self._services = services
         self._loops = loops
-        self._bells = bells
+        self._listeners = listeners
         self._clock = clock
         self._seen = -1
         self._said: dict[ServiceType, ServiceStatus] = {}
         self._said_at = 0.0
-        self.on_new_database: Callable[[], None] = lambda: None
-        """Called when the database is another one than before, the first time included."""
 
     def step(self) -> float:
         change = self._database.change()
         if change != self._seen:
             if not 0 <= change - self._seen < JUMP:
                 self._said.clear()
-                self.on_new_database()
+                self._listeners.renewed()
             self._seen = change
-            for bell in self._bells:
+            for bell in self._listeners.bells:
                 bell.ring()
         self._say({service: _status(loop) for service, loop in self._loops.items()})
         return INTERVAL

@@ -29,8 +29,10 @@ _CHATTY = ('alembic',)
 class Logs:
     """The handlers that were set up, to be reopened (SIGHUP) or closed."""
 
-    def __init__(self, root: logging.Logger, handlers: list[logging.Handler]) -> None:
+    def __init__(self, root: logging.Logger, handlers: list[logging.Handler], level: str) -> None:
         self._root = root
+        self._before = root.level
+        root.setLevel(level)
         self._handlers = handlers
         for handler in handlers:
             root.addHandler(handler)
@@ -46,6 +48,7 @@ class Logs:
             self._root.removeHandler(handler)
             handler.close()
         self._handlers = []
+        self._root.setLevel(self._before)
 
 
 def setup(
@@ -76,8 +79,7 @@ def setup(
         handler.complaints = _Complaints(stream, redact)
         if options.level != 'debug':
             handler.addFilter(_matters)
-    root.setLevel(options.level.upper())
-    return Logs(root, [*handlers])
+    return Logs(root, [*handlers], options.level.upper())
 
 
 def _matters(record: logging.LogRecord) -> bool:

@@ -32,7 +32,7 @@ class Service(Protocol):
         """Do one piece of work; returns the seconds until it wants to be called again, 0 if more is waiting."""
 
     def close(self) -> None:
-        """Called once after the last step, also when that one raised."""
+        """Called once after the last step, however that one ended."""
 
 
 class Pulse:
@@ -83,14 +83,11 @@ class Loop:
         return self._stepping.is_set() or self.service.busy
 
     def run(self) -> None:
-        """Returns after the stop was requested and the service is closed."""
-        try:
-            while not self.stop.requested:
-                wait = self.turn()
-                self.pulse.beat()
-                self.bell.wait(min(wait, LONGEST_WAIT))
-        finally:
-            self.service.close()
+        """Returns after the stop was requested. Whoever runs it closes the service then."""
+        while not self.stop.requested:
+            wait = self.turn()
+            self.pulse.beat()
+            self.bell.wait(min(wait, LONGEST_WAIT))
 
     def turn(self) -> float:
         """One step with its errors caught; returns the seconds to wait."""

@@ -18,12 +18,22 @@ SHORTEST = 4
 
 _HEADER = re.compile(r'(?i)((?:proxy-)?authorization|(?:set-)?cookie)(["\']?\s*[:=]\s*)[^\r\n]+')
 _LOGIN = re.compile(r'(://[^\s:/@]*):[^\s/@]+@')
+_ANYWHERE = re.compile(r'([\w+.-]+://[^\s:/@]*):\S*@')
+_TELLING = r'passw(?:or)?d|passphrase|pwd|token|secret|credentials?|signature|(?:api|access|auth|stream)[_.-]?key'
+_SHORT = r'pass|pw|key|auth|sig'
+"""They are parts of ordinary words, so only what is a word of its own counts."""
+_QUERY = re.compile(rf'(?i)([?&;](?:[\w.-]*(?:{_TELLING})|(?:[\w.-]*[_.-])?(?:{_SHORT}))=)[^\s&;]+')
 _URL = re.compile(r'(?s)^([\w+.-]+://[^:/@]*):(.*)@')
 
 
 def masked_url(url: str) -> str:
     """An address without the password in it."""
     return _URL.sub(rf'\1:{MASK}@', url)
+
+
+def without_logins(text: str) -> str:
+    """A text in which no address has a password, neither before its host nor in its query."""
+    return _QUERY.sub(rf'\1{MASK}', _ANYWHERE.sub(rf'\1:{MASK}@', text))
 
 
 class Redaction:

@@ -23,7 +23,9 @@ class OrderKind(str, Enum):
 class Order:
     """`key` names it for ever, also in the journal of the recording that it was for.
 
-    `minutes` is for EXTEND and RECORD, `title` for RECORD, whose `uid` is a new one.
+    `minutes` is for EXTEND and RECORD, `title` for RECORD, whose `uid` is a new one. `start`, for RECORD, says that the
+    core has scheduled an event of this uid, which begins then and lasts so many minutes; 0: it knows of none. With
+    `doubtful` nobody knows whether it has.
     """
 
     key: str
@@ -31,6 +33,13 @@ class Order:
     kind: OrderKind
     minutes: int = 0
     title: str = ''
+    start: int = 0
+    doubtful: bool = False
+
+
+def unscheduled_title(agent: str, now: float) -> str:
+    """The title of what nobody gave one: when it was begun, in milliseconds."""
+    return f'Unscheduled-{agent}-{round(now * 1000)}'
 
 
 @dataclass(frozen=True)

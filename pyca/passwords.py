@@ -52,16 +52,16 @@ def _parts(stored: str) -> tuple[tuple[int, int, int], bytes, bytes] | None:
     found = _FORM.fullmatch(stored)
     if not found:
         return None
-    power, size, lanes = (int(found[number]) for number in (1, 2, 3))
-    if not (power and size and lanes) or power >= 16 * size or (size * lanes) << power > MOST:
+    power, size, workers = (int(found[number]) for number in (1, 2, 3))
+    if not (power and size and workers) or power >= 16 * size or (size * workers) << power > MOST:
         return None
-    return (power, size, lanes), _raw(found[4]), _raw(found[5])
+    return (power, size, workers), _raw(found[4]), _raw(found[5])
 
 
 def _scrypt(password: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
-    power, size, lanes = cost
-    memory = 128 * size * ((1 << power) + lanes + 2) + (1 << 20)
-    return hashlib.scrypt(_bytes(password), salt=salt, n=1 << power, r=size, p=lanes, maxmem=memory, dklen=SIZE)
+    power, size, workers = cost
+    memory = 128 * size * ((1 << power) + workers + 2) + (1 << 20)
+    return hashlib.scrypt(_bytes(password), salt=salt, n=1 << power, r=size, p=workers, maxmem=memory, dklen=SIZE)
 
 
 def _bytes(text: str) -> bytes:

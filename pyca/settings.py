@@ -1,7 +1,7 @@
 """The options of `pyca.conf`: their names, defaults, limits.
 
 Each section of the file is one frozen dataclass, each key one field of the same name. What a value must look like
-stands in the field's metadata as a `Rule`; `config.py` reads files by these rules.
+stands in the field's metadata as a `Rule`; `values.py` reads by these rules.
 """
 
 from __future__ import annotations
@@ -43,11 +43,34 @@ def option(default: Any, **rule: Any) -> Any:
 @dataclass(frozen=True)
 class Agent:
     name: str = option('')
-    """Empty in the file; `config.py` fills in `pyca@<hostname>`."""
+    """Empty in the file; `pyca.config` fills in `pyca@<hostname>`."""
     update_frequency: int = option(60, minimum=5)
     cal_lookahead: int = option(14, minimum=0)
+    series: str = option('')
+    """The id of the only series to record; empty is all."""
     backup_mode: bool = option(False)
+    backup_copy: str = option('keep', choices=('keep', 'offer', 'upload'))
+    """What a backup agent does with its copy of a recording that the primary agent did not deliver."""
+    backup_margin: int = option(3600, minimum=0)
+    """Seconds after the end, and after the last word of the primary agent, before anything is done."""
+    version2: bool = option(False)
+    """Tell what a core of the drafted CA API 2.0 wants to hear."""
+    timezone: str = option('')
+    """An IANA name; empty is the zone of the machine. For times that people read or write, such as upload hours."""
     database: str = option('sqlite:///pyca.db', secret=True)
+
+
+@dataclass(frozen=True)
+class Input:
+    """A camera, a screen, whatever an event may select: a section of its own within `[inputs]`."""
+
+    name: str
+    flavors: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    command: str = ''
+    """Empty: the one of `[capture]` records it."""
+    more: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The other keys, which are posted to the core as they are."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +81,8 @@ class Capture:
     )
     flavors: tuple[str, ...] = option(('presenter/source',))
     files: tuple[str, ...] = option(('{{dir}}/{{name}}.webm',))
+    attachments: tuple[str, ...] = option(())
+    attachment_flavors: tuple[str, ...] = option(())
     preview_dir: str = option('./recordings')
     preview: tuple[str, ...] = option(())
     sigcustom: int = option(2, minimum=1)
@@ -69,12 +94,28 @@ class Capture:
     overlap: str = option('first', choices=('first', 'last', 'parallel'))
     min_free: int = option(0, minimum=0)
     """Gigabytes; 0 is off."""
+    schedule_first: bool = option(False)
+    """What is begun on the spot is put into the core's schedule before, if that can be done."""
+    inputs: tuple[Input, ...] = ()
+    """What stands in `[inputs]`. No option."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What `[inputs]` has besides its sections, which are `Capture.inputs`."""
+
+    format: str = option('json', choices=('json', 'xml'))
+    """How the core is told of them."""
 
 
 @dataclass(frozen=True)
 class Ingest:
+    method: str = option('multi', choices=('multi', 'single', 'zip'))
     delay_min: int = option(0, minimum=0)
     delay_max: int = option(0, minimum=0)
+    hours: tuple[str, ...] = option(())
+    """Spans such as `22:00-06:00`, in the zone of the agent; none is always."""
+    pause_while_capturing: bool = option(False)
     min_duration: int = option(0, minimum=0)
     delete_after_upload: bool = option(False)
     keep_days: int = option(0, minimum=0)
@@ -82,6 +123,10 @@ class Ingest:
     upload_catalogs: bool = option(False)
     upload_rate: int = option(0, minimum=0, rate=True)
     """Bytes per second; 0 is no limit."""
+    parallel: int = option(1, minimum=1, maximum=8)
+    """Recordings that are uploaded at once; each has its share of the rate."""
+    workflow: str = option('')
+    """Of what was begun on the spot; empty leaves the choice to the core."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +143,6 @@ class Server:
     given: frozenset[str] = frozenset()
     """The keys of this section that the file itself sets. No option."""
 
-    @property
-    def auth_method_set(self) -> bool:
-        """Whether somebody chose the method. In old files that leave it out, digest was meant."""
-        return 'auth_method' in self.given
-
 
 @dataclass(frozen=True)
 class Ui:
@@ -117,6 +157,7 @@ class Ui:
     refresh_rate: int = option(10, minimum=1)
     url: str = option('http://localhost:5000')
     log_command: str = option('')
+    room: bool = option(False)
 
     @property
     def default_login(self) -> bool:
@@ -146,6 +187,7 @@ class Settings:
 
     agent: Agent = field(default_factory=Agent)
     capture: Capture = field(default_factory=Capture)
+    inputs: Inputs = field(default_factory=Inputs)
     ingest: Ingest = field(default_factory=Ingest)
     server: Server = field(default_factory=Server)
     ui: Ui = field(default_factory=Ui)

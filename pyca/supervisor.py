@@ -45,7 +45,7 @@ class Notifier(Protocol):
 
 
 @dataclass(frozen=True)
-class Crew:
+class ServiceGroup:
     """Loops that are stopped together; `farewell` is called after they have ended."""
 
     loops: Sequence[Loop]
@@ -71,10 +71,10 @@ class Duties:
 
 
 class Supervisor:
-    """Runs crews of loops until a signal, or until a service hangs beyond repair."""
+    """Runs groups of loops until a signal, or until a service hangs beyond repair."""
 
-    def __init__(self, crews: Sequence[Crew], duties: Duties, notifier: Notifier) -> None:
-        self._crews = crews
+    def __init__(self, groups: Sequence[ServiceGroup], duties: Duties, notifier: Notifier) -> None:
+        self._groups = groups
         self._duties = duties
         self._notifier = notifier
         self._threads: dict[Loop, threading.Thread] = {}
@@ -92,8 +92,8 @@ class Supervisor:
         return code
 
     def _loops(self) -> Iterator[Loop]:
-        for crew in self._crews:
-            yield from crew.loops
+        for group in self._groups:
+            yield from group.loops
 
     def _start(self, loop: Loop) -> None:
         thread = threading.Thread(target=_keep_running, args=(loop,), name=loop.service.name, daemon=True)
@@ -126,19 +126,19 @@ class Supervisor:
             self._said = status
 
     def _wind_down(self, arrivals: Arrivals) -> None:
-        for crew in self._crews:
-            crew.stop.request()
-            self._join(crew, arrivals)
-            if crew.farewell is not None:
-                crew.farewell()
+        for group in self._groups:
+            group.stop.request()
+            self._join(group, arrivals)
+            if group.farewell is not None:
+                group.farewell()
 
-    def _join(self, crew: Crew, arrivals: Arrivals) -> None:
-        """Wait for a crew's threads, save those that hang.
+    def _join(self, group: ServiceGroup, arrivals: Arrivals) -> None:
+        """Wait for a group's threads, save those that hang.
 
         A further signal means that the user does not want to wait.
         """
         for _ in range(int(STOP_LIMIT)):
-            alive = [self._threads[loop] for loop in crew.loops if self._threads[loop].is_alive() and not _hangs(loop)]
+            alive = [self._threads[loop] for loop in group.loops if self._threads[loop].is_alive() and not _hangs(loop)]
             if not alive:
                 break
             self._notifier.extend_timeout(20.0)
@@ -147,7 +147,7 @@ class Supervisor:
             if any(number != signal.SIGHUP for number in arrivals.wait(0.0)):
                 logger.warning('Told to end a second time: ending the recorders by force')
                 self._duties.hurry()
-        left = [thread.name for thread in (self._threads[loop] for loop in crew.loops) if thread.is_alive()]
+        left = [thread.name for thread in (self._threads[loop] for loop in group.loops) if thread.is_alive()]
         if left:
             logger.error('Still working, left behind: %s', ', '.join(left))
 
@@ -157,15 +157,21 @@ def _hangs(loop: Loop) -> bool:
 
 
 def _keep_running(loop: Loop) -> None:
-    """The body of a thread: the loop, started again with a growing pause should it ever raise."""
+    """The body of a thread: the loop, started again with a growing pause should it ever raise; at the stop, the end.
+
+    A service is not closed before it is run again: it could not go on with what it has in hand.
+    """
     pause = Backoff(1.0, loop.patience)
-    while True:
+    while not loop.stop.requested:
         try:
             loop.run()
         except BaseException:  # whatever it is, SystemExit too: nobody else would notice that the service is gone
             logger.exception('%s: the loop broke', loop.service.name)
-        if loop.stop.wait(pause.failed()):
-            return
+            loop.stop.wait(pause.failed())
+    try:
+        loop.service.close()
+    except BaseException:  # as above
+        logger.exception('%s: its end broke', loop.service.name)
 
 
 class Arrivals:

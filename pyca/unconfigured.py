@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
 
 from pyca.clock import Clock
+from pyca.faultboard import Faults
 from pyca.states import Fault, ServiceType
 
 logger = logging.getLogger(__name__)
@@ -14,10 +14,6 @@ TEXT = (
     'Nothing is recorded: no configuration file names an Opencast ("url" in [server]), and the default is a public '
     'demonstration server. Write etc/pyca.conf or /etc/pyca/pyca.conf, or name a file with -c, and start again.'
 )
-
-
-class Faults(Protocol):
-    def raise_(self, service: ServiceType, fault: Fault, text: str, at: float) -> bool: ...
 
 
 class Unconfigured:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pyca.masking import MASK, masked_url
-from pyca.settings import Option, Rule, Settings, options, sections
+from pyca.masking import MASK, masked_url, without_logins
+from pyca.settings import Input, Option, Rule, Settings, options, sections
 
 Raw = str | list[str]
 """What stands in a file: one text, or several when there are commas outside of quotes."""
@@ -133,6 +133,14 @@ class Inserts:
         )
 
 
+def _shown_input(given: Input) -> Iterator[str]:
+    yield f'[[{given.name}]]'
+    entries = {'flavors': ', '.join(given.flavors), 'files': ', '.join(given.files), 'command': given.command}
+    for key, text in {**entries, **given.more}.items():
+        if text:
+            yield f'{key} = {without_logins(text)}'
+
+
 def show(settings: Settings) -> str:
     """All values in effect, in the form of a file, without secrets."""
     lines = []
@@ -147,4 +155,6 @@ def show(settings: Settings) -> str:
             plain = masked_url(text if isinstance(text, str) else ', '.join(text))
             hidden = option.rule.secret and option.key != 'database' and plain
             lines.append(f'{option.key} = {MASK if hidden else plain}'.rstrip())
+        if name == 'inputs':
+            lines.extend(line for each in settings.capture.inputs for line in _shown_input(each))
     return '\n'.join(lines) + '\n'

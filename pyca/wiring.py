@@ -6,39 +6,41 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
+from functools import partial
 
 from pyca import __version__, config
-from pyca.accounts import Accounts, Books
-from pyca.accounts_orders import Errands
+from pyca.accounts import Accounts, Ledgers
+from pyca.accounts.orders import Errands
 from pyca.agentstate.ports import Ports
 from pyca.agentstate.service import AgentStateService
 from pyca.capture import Capture
+from pyca.context import Context
 from pyca.errors import RecordingsUnusable
-from pyca.heartbeat import Heartbeat
-from pyca.house import House
-from pyca.ingest import Ingest, Outside, SoleUploader, shortage
-from pyca.ingest.journal import Uploads
+from pyca.heartbeat import Heartbeat, Listeners
+from pyca.ingest import Ingest
 from pyca.logs import Logs
 from pyca.loop import Loop, Pulse, Service
 from pyca.opencast import catalogs
+from pyca.opencast.capabilities import document
+from pyca.opencast.zone import zone_name
 from pyca.order import Desk
-from pyca.recording.delivery import Preparation
-from pyca.recording.joining import Joiner
+from pyca.recording.account import CapturePorts
 from pyca.recording.schedule import ScheduleFile
-from pyca.recording.standing import standing
 from pyca.recording.store import Store
 from pyca.schedule.ports import Stores
-from pyca.schedule.service import Schedule
+from pyca.schedule.service import PROVEN, Schedule
 from pyca.settings import Settings
 from pyca.states import ServiceType
 from pyca.stop import Bell, Stop
+from pyca.storage.counts import Counts
 from pyca.storage.orders import Orders
 from pyca.storage.reports import Reports
 from pyca.storage.upcoming import Upcoming
-from pyca.supervisor import HANGING, Crew, Duties, Supervisor
+from pyca.supervisor import HANGING, Duties, ServiceGroup, Supervisor
 from pyca.systemd import Notifier
 from pyca.unconfigured import Unconfigured
 from pyca.values import listening
+from pyca.wiring_uploads import outside
 
 logger = logging.getLogger(__name__)
 
@@ -59,15 +61,15 @@ def serve(settings: Settings, wanted: Collection[str], logs: Logs) -> int:
     logger.info('pyCA %s as %s, %s', __version__, settings.agent.name, settings.source or 'without a configuration')
     for warning in settings.warnings:
         logger.warning('%s', warning)
-    house = House(settings)
+    context = Context(settings)
     notifier = Notifier()
     with ExitStack() as opened:
         opened.callback(notifier.close)
-        opened.callback(house.database.close)
+        opened.callback(context.database.close)
         if 'capture' in wanted:
-            _lock(house.store, opened)
-        crews = Crews(house, wanted)
-        return Supervisor(crews.all, crews.duties(logs.reopen), notifier).run()
+            _lock(context.store, opened)
+        groups = ServiceGroups(context, wanted)
+        return Supervisor(groups.all, groups.duties(logs.reopen), notifier).run()
 
 
 def _lock(store: Store, opened: ExitStack) -> None:
@@ -78,28 +80,30 @@ def _lock(store: Store, opened: ExitStack) -> None:
         logger.error('%s', error)
 
 
-class Crews:
+class ServiceGroups:
     """The loops of one process, in the order in which they stop.
 
     First whoever makes news, then the accounts that write it down, then the one that tells the core, last the one that
     says in the database that all have stopped.
     """
 
-    def __init__(self, house: House, wanted: Collection[str]) -> None:
-        self._house = house
+    def __init__(self, context: Context, wanted: Collection[str]) -> None:
+        self._context = context
         self._wanted = wanted
         self._bells: defaultdict[str, Bell] = defaultdict(Bell)
         self._desk = Desk(self._bells['capture'].ring, self._bells['accounts'].ring)
-        errands = Errands(Orders(house.database), self._desk, house.clock)
-        books = Books(house.recordings, house.faults, house.memory, self._bells['agentstate'].ring, errands.step)
-        backup_mode = house.settings.agent.backup_mode
+        errands = Errands(Orders(context.database), self._desk, context.clock)
+        counts, told = Counts(context.database), self._bells['agentstate'].ring
+        ledgers = Ledgers(context.recordings, context.faults, context.memory, counts, told, errands.step)
+        backup_mode = context.settings.agent.backup_mode
         self._accounts = Accounts(
-            house.store, books, house.clock, backup_mode=backup_mode, bell=self._bells['accounts']
+            context.store, ledgers, context.clock, backup_mode=backup_mode, bell=self._bells['accounts']
         )
         self._capture: Capture | None = None
+        self._ingest: Ingest | None = None
         self._agentstate: AgentStateService | None = None
         self._loops: dict[str, Loop] = {}
-        self.all = self._idle(wanted) if config.public_demo(house.settings) else self._crews(wanted)
+        self.all = self._idle(wanted) if config.public_demo(context.settings) else self._groups(wanted)
 
     def duties(self, hangup: Callable[[], None]) -> Duties:
         """What the supervisor has to look after."""
@@ -107,7 +111,7 @@ class Crews:
         vital, silence = (capture, SILENCE) if capture else (next(iter(self._loops.values())), HANGING)
         return Duties(vital, silence, self._quiet, self._status, hangup, self._hurry)
 
-    def _crews(self, wanted: Collection[str]) -> list[Crew]:
+    def _groups(self, wanted: Collection[str]) -> list[ServiceGroup]:
         makers: dict[str, Callable[[Stop, Pulse], Service]] = {
             'schedule': self._make_schedule,
             'ingest': self._make_ingest,
@@ -115,84 +119,87 @@ class Crews:
             'ui': self._make_ui,
         }
         working, accounting, telling = Stop(), Stop(), Stop()
-        crews = [Crew([self._loop(name, makers[name], working) for name in wanted if name in makers], working)]
+        loops = [self._loop(name, makers[name], working) for name in wanted if name in makers]
+        groups = [ServiceGroup([*loops, *self._workers(working)], working)]
         if 'capture' in wanted:
-            crews.append(Crew([self._loop('accounts', lambda *_: self._accounts, accounting)], accounting))
+            groups.append(ServiceGroup([self._loop('accounts', lambda *_: self._accounts, accounting)], accounting))
         if 'agentstate' in wanted:
             loop = self._loop('agentstate', self._make_agentstate, telling)
-            crews.append(Crew([loop], telling, lambda: self._agentstate.goodbye() if self._agentstate else None))
-        return [*crews, self._heartbeat()]
+            groups.append(
+                ServiceGroup([loop], telling, lambda: self._agentstate.goodbye() if self._agentstate else None)
+            )
+        return [*groups, self._heartbeat()]
 
-    def _idle(self, wanted: Collection[str]) -> list[Crew]:
+    def _workers(self, stop: Stop) -> list[Loop]:
+        """The threads that upload, where several may; the one of the service itself is enough for one upload."""
+        number = self._context.settings.ingest.parallel
+        if self._ingest is None or number == 1:
+            return []
+        names = [f'ingest-{count}' for count in range(1, number + 1)]
+        return [self._loop(name, partial(self._make_worker, self._ingest, name), stop) for name in names]
+
+    def _idle(self, wanted: Collection[str]) -> list[ServiceGroup]:
         stop = Stop()
-        loops = [self._loop('capture', lambda *_: Unconfigured(self._house.faults, self._house.clock), stop)]
+        loops = [self._loop('capture', lambda *_: Unconfigured(self._context.faults, self._context.clock), stop)]
         if 'ui' in wanted:
             loops.append(self._loop('ui', self._make_ui, stop))
-        return [Crew(loops, stop)]
+        return [ServiceGroup(loops, stop)]
 
-    def _heartbeat(self) -> Crew:
-        house, stop = self._house, Stop()
+    def _heartbeat(self) -> ServiceGroup:
+        context, stop = self._context, Stop()
         services = {service: self._loops[service.label] for service in ServiceType if service.label in self._loops}
-        listening = ('ingest', 'agentstate', 'capture', 'accounts')
-        listeners = [bell for name, bell in self._bells.items() if name in listening]
-        heartbeat = Heartbeat(house.database, house.services, services, listeners, house.clock)
-        heartbeat.on_new_database = self._accounts.compare
-        return Crew([self._loop('heartbeat', lambda *_: heartbeat, stop)], stop)
+        woken = ('ingest', 'agentstate', 'capture', 'accounts')
+        bells = [bell for name, bell in self._bells.items() if name in woken]
+        listeners = Listeners(bells, self._accounts.compare)
+        heartbeat = Heartbeat(context.database, context.services, services, listeners, context.clock)
+        return ServiceGroup([self._loop('heartbeat', lambda *_: heartbeat, stop)], stop)
 
     def _loop(self, name: str, make: Callable[[Stop, Pulse], Service], stop: Stop) -> Loop:
-        pulse, bell = Pulse(self._house.clock), self._bells[name]
+        pulse, bell = Pulse(self._context.clock), self._bells[name]
         stop.add(bell)
         patience = QUICK if name == 'capture' else PATIENT
         self._loops[name] = Loop(make(stop, pulse), stop=stop, bell=bell, pulse=pulse, patience=patience)
         return self._loops[name]
 
     def _make_schedule(self, stop: Stop, pulse: Pulse) -> Service:
-        house, settings = self._house, self._house.settings
-        file = ScheduleFile(house.store, house.clock, self._bells['capture'].ring)
-        stores = Stores(Upcoming(house.database), file, house.memory, house.faults)
-        return Schedule(settings.agent, settings.server.url, house.core(stop, pulse), stores, house.clock)
+        context, settings = self._context, self._context.settings
+        file = ScheduleFile(context.store, context.clock, self._bells['capture'].ring)
+        stores = Stores(Upcoming(context.database), file, context.memory, context.faults)
+        return Schedule(settings.agent, settings.server.url, context.core(stop, pulse), stores, context.clock)
 
     def _make_capture(self, stop: Stop, pulse: Pulse) -> Service:
-        house = self._house
-        self._capture = Capture(house.settings.capture, house.store, self._accounts, house.clock)
-        self._capture.desk = self._desk
+        context = self._context
+        ports = CapturePorts(self._accounts, self._desk, catalogs.selected_inputs)
+        self._capture = Capture(context.settings.capture, context.store, ports, context.clock)
         return self._capture
 
     def _make_ingest(self, stop: Stop, pulse: Pulse) -> Service:
-        house, settings = self._house, self._house.settings
-        preparation = Preparation(house.store.find, Joiner(interrupted=pulse.beating(lambda: stop.requested)))
-        outside = Outside(
-            core=house.core(stop, pulse, rate=settings.ingest.upload_rate),
-            recordings=house.recordings,
-            uploads=Uploads(house.store.root, house.store.standby),
-            faults=house.faults,
-            memory=house.memory,
-            catalogs=catalogs,
-            clock=house.clock,
-            prepare=lambda recorded: preparation.tracks(recorded.name) or recorded.tracks,
-            standing=lambda name: standing(house.store.find(name), house.clock.now()),
-            beat=pulse.beat,
-            length=lambda recorded: preparation.length(recorded.name),
-            short=shortage(house.store.root, settings.capture.min_free),
-            sole=SoleUploader(house.store.root),
-            contacts=house.contacts,
-        )
-        return Ingest(settings.ingest, settings.agent.backup_mode, outside)
+        settings, told = self._context.settings, self._bells['ingest'].ring
+        self._ingest = Ingest(settings.ingest, settings.agent.backup_mode, outside(self._context, stop, pulse, told))
+        return self._ingest
+
+    def _make_worker(self, ingest: Ingest, name: str, stop: Stop, pulse: Pulse) -> Service:
+        """One of several ways to upload, with a connection of its own."""
+        told, wake = self._bells['ingest'].ring, self._bells[name].ring
+        return ingest.worker(outside(self._context, stop, pulse, told), wake)
 
     def _make_agentstate(self, stop: Stop, pulse: Pulse) -> Service:
-        house, settings = self._house, self._house.settings
-        core, posted = house.core(stop, pulse), house.contacts.posted
-        ports = Ports(core, house.last_word, house.recordings, Reports(house.database), house.faults, posted)
-        self._agentstate = AgentStateService(settings.agent, settings.ui.url, ports, house.clock)
+        context, settings = self._context, self._context.settings
+        core, posted = context.core(stop, pulse), context.contacts.posted
+        offered = lambda: document(settings, settings.agent.timezone or zone_name())  # noqa: E731
+        tells = lambda: context.memory.get(PROVEN) == settings.server.url  # noqa: E731
+        reports = Reports(context.database)
+        ports = Ports(core, context.last_word, context.recordings, reports, context.faults, posted, offered, tells)
+        self._agentstate = AgentStateService(settings.agent, settings.ui.url, ports, context.clock)
         return self._agentstate
 
     def _make_ui(self, stop: Stop, pulse: Pulse) -> Service:
         from pyca.ui.application import create_app  # only here: the services run without Flask
         from pyca.ui.server import Server
 
-        house = self._house
-        app = create_app(house.settings, house.database, house.clock)
-        server = Server(app, *listening(house.settings.ui.bind))
+        context = self._context
+        app = create_app(context.settings, context.database, context.clock)
+        server = Server(app, *listening(context.settings.ui.bind))
         if len(self._wanted) == 1:  # beside a recorder, the page must not be what keeps it from starting
             server.open()
         return server

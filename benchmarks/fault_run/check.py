@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.fault_run.chronicle import Chronicle
 from benchmarks.fault_run.evidence import Evidence, Row
-from benchmarks.fault_run.expect import AFTER, LEAD, Expectation, uncovered
+from benchmarks.fault_run.expect import AFTER, Expectation, uncovered
 from benchmarks.fault_run.ledger import Run, lines
 from benchmarks.fault_run.spans import Span, length, meets, without
 
 DELIVERED = ('delivered', 'delivered with gaps')
 OUTCOMES = (*DELIVERED, 'held', 'failed', 'missed')
 TAKEN_AWAY = ('cancelled', 'moved', 'given away')
+LEFT_OUT = 'not uploaded, since no player would open it'
 BLURRED = 0.3
 """Seconds; no moment is known better than so."""
+UNDISTURBED = 1.0
+"""Seconds without harm after an event's second, for its start to be one in whose way nothing stood."""
 EARLY = 0.1
 """Seconds before its event at which a line may have been written."""
 
@@ -103,7 +106,9 @@ class Check:
         if strangers:
             yield f'it has lines of {", ".join(sorted(strangers))}'
         away = len({version.start for version in expected.versions}) > 1 or self._gone(uid)
-        places = [*found, *(self._evidence.kept[uid] if away or not arrived else ())]  # what was called off is held
+        stated = LEFT_OUT in self._row(uid, expected).cause
+        apart = away or stated or not arrived  # what was called off is held
+        places = [*found, *(self._evidence.kept[uid] if apart else ())]
         kept = {(stamp.pid, stamp.number) for stamp in places}
         lost = sorted(lines(runs) - kept)
         if lost:
@@ -135,7 +140,8 @@ class Check:
             yield f'it was recorded although the core did not want it at {self._told(over, expected)}'
         first = min((run.stamps[0].at for run in runs if run.stamps), default=None)
         second = expected.begins
-        if first is not None and len(starts) == 1 and meets((second, second + 0.1), required):
+        hindered = without([(second, second + UNDISTURBED)], required)
+        if first is not None and len(starts) == 1 and not hindered:
             self.late[uid] = first - second
 
     def _at_once(self, runs: list[Run]) -> Iterator[str]:
@@ -147,7 +153,7 @@ class Check:
     def _caused(self, uid: str, expected: Expectation, outcome: str) -> Iterator[str]:
         row = self._row(uid, expected)
         cause = row.cause
-        runs = [run for run in self._evidence.runs[uid] if run.last > row.start - LEAD]  # else it is of before a move
+        runs = [run for run in self._evidence.runs[uid] if run.last > row.start - EARLY]  # else it is of before a move
         if outcome == 'missed' and any(run.stamps for run in runs):
             yield f'it is "missed" ({cause}), but a recorder wrote'
         if outcome == 'missed' and not expected.shaken and length(expected.required()) > AFTER:

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Container
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +63,7 @@ class Evidence:
     report: dict[str, Any] | None = None
     """What `pyca report --all --json` says; None where it says nothing."""
     untold: int = 0
-    """States that the core has not been told."""
+    """States that the core has not been told, of events that it has."""
     left: list[str] = field(default_factory=list)
     """Processes, files and exceptions that should not be there."""
     violations: list[str] = field(default_factory=list)
@@ -75,14 +76,14 @@ def gather(hall: Hall) -> Evidence:
         ledger = hall.ledger / uid
         found.runs[uid] = read(ledger, hall.offset) if ledger.exists() else []
         found.states[uid] = [state for _, state in core.recordings.get(uid, [])]
-        files = sorted(hall.agent.recordings.glob(f'recording-*-{uid}/*.bin*'))
+        files = sorted(hall.agent.recordings.glob(f'recording-*-{uid}/*.dat*'))
         found.kept[uid] = [stamp for path in files for stamp in stamps(path.read_bytes(), hall.offset)[0]]
     for delivery in core.deliveries:
         contents = [(track.flavor, *stamps(track.path.read_bytes(), hall.offset)) for track in delivery.tracks]
         tracks = tuple((flavor, tuple(lines)) for flavor, lines, _ in contents)
         arrived = Arrived(delivery.at, delivery.matched_event, tracks, sum(broken for _, _, broken in contents))
         found.arrived.setdefault(_event_of(arrived, delivery.uid), []).append(arrived)
-    found.rows, found.untold = rows(hall.database)
+    found.rows, found.untold = rows(hall.database, core.events)
     found.report = _report(hall)
     found.violations = list(core.violations)
     found.left = [*_processes(hall), *_files(hall), *_exceptions(hall.agent.logged())]
@@ -94,8 +95,11 @@ def _event_of(arrived: Arrived, uid: str) -> str:
     return next((stamp.uid for _, lines in arrived.tracks for stamp in lines), uid)
 
 
-def rows(database: Path) -> tuple[dict[str, list[Row]], int]:
-    """The agent's recordings, with how many states wait to be told. Nothing while the database cannot be read."""
+def rows(database: Path, known: Container[str]) -> tuple[dict[str, list[Row]], int]:
+    """The agent's recordings, with how many states wait to be told. Nothing while the database cannot be read.
+
+    `known`: the events that the core has. About others nothing is owed to it; the agent believes a 404 after minutes.
+    """
     found: dict[str, list[Row]] = {}
     try:
         with closing(sqlite3.connect(f'file:{database}?mode=ro', uri=True, timeout=5)) as connection:
@@ -105,7 +109,7 @@ def rows(database: Path) -> tuple[dict[str, list[Row]], int]:
             )
             for uid, start, status, outcome, cause in answer:
                 found.setdefault(uid, []).append(Row(start, status, outcome or '', cause or ''))
-            return found, connection.execute('SELECT count(*) FROM pyca_report').fetchone()[0]
+            return found, sum(uid in known for (uid,) in connection.execute('SELECT uid FROM pyca_report'))
     except sqlite3.Error:
         return {}, 0
 

@@ -119,15 +119,19 @@ class Expectation:
                     yield since, EVER
 
     def _device(self) -> Iterator[Span]:
-        """An event that began before this one may have the device to its end, a later one while it really recorded."""
+        """An event that began before this one may have the device to its end, a later one while it really recorded.
+
+        Who waits for the device has no keeper yet, so that it gets it only once there is an agent.
+        """
+        free = self._chronicle.next_up
         for uid, versions in self._chronicle.versions.items():
             rivals = [other for other in versions if any(_overlap(other, version) for version in self.versions)]
             if uid == self._uid or not rivals:
                 continue
-            yield from ((run.begun - 1, run.last + AFTER) for run in self._others.get(uid, ()))
+            yield from ((run.begun - 1, free(run.last) + AFTER) for run in self._others.get(uid, ()))
             for other in rivals:
                 if other.start <= self.begins:
-                    yield other.start, other.end + AFTER
+                    yield other.start, free(other.end) + AFTER
 
 
 POLL_AT_ONCE = 2.0

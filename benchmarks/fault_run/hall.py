@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from benchmarks.fault_run.moving import MovingClock
 from benchmarks.fault_run.plan import Plan
 from pyca.demo.nodes import Node
 from pyca.demo.standin import StandIn
+from tests.harm import signal_each
 from tests.program.agent import Agent
 
 COUNTER = Path(__file__).with_name('counter.py')
@@ -55,7 +57,7 @@ class Hall:
     def _agent(self, plan: Plan) -> Agent:
         seconds = '100000' if plan.endless else '{{time}}'
         words = (sys.executable, '-I', '-S', str(COUNTER))
-        command = f'{shlex.join(words)} {seconds} {{{{dir}}}}/{{{{name}}}}.bin {shlex.quote(str(self.ledger))}'
+        command = f'{shlex.join(words)} {seconds} {{{{dir}}}}/{{{{name}}}}.dat {shlex.quote(str(self.ledger))}'
         capture = {'command': command, 'directory': self.disk / 'recordings'}
         if plan.endless:
             capture['sigterm_time'] = '0'
@@ -78,9 +80,7 @@ class Hall:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for pid in self.agent.processes():
-            with suppress(OSError):
-                os.kill(pid, 18)  # SIGCONT: what is asleep cannot be waited for
+        signal_each(self.agent.processes(), signal.SIGCONT)  # what is asleep cannot be waited for
         self.agent.clean()
         self.core.stop()
         if self.mounted:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from benchmarks.fault_run.chronicle import Done
 from benchmarks.fault_run.hall import Hall
 from benchmarks.fault_run.plan import Harm
+from tests.harm import signal_each
 
 End = Callable[[], None]
 
@@ -56,8 +55,7 @@ class Harms:
 
     def _kill_one(self, what: str, harm: Harm) -> End | None:
         for pid, uid in self._hall.processes(what)[:1]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            signal_each([pid], signal.SIGKILL)
             self._chronicle.note(harm.kind, time.time(), time.time(), uid)
         return None
 
@@ -67,24 +65,8 @@ class Harms:
         return lambda: self._boot(done)
 
     def _cut(self) -> None:
-        """Everything at once: what is stopped cannot start anything while the rest is killed."""
         self._hall.gone()
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            while left := self._left(number):
-                for pid in left:
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, number)
-        for child in self._hall.agent.children:
-            child.wait()
-
-    def _left(self, number: int) -> list[int]:
-        stopped = []
-        for pid in self._hall.agent.processes():
-            with suppress(OSError):
-                state = Path(f'/proc/{pid}/stat').read_bytes().rpartition(b')')[2].split()[0]
-                if number == signal.SIGKILL or state not in (b'T', b't'):
-                    stopped.append(pid)
-        return stopped
+        self._hall.agent.power_cut()
 
     def _stop(self, harm: Harm) -> End | None:
         if not self._hall.there:
@@ -109,14 +91,10 @@ class Harms:
     def _sleep(self, harm: Harm) -> End:
         done = self._chronicle.note(harm.kind, time.time())
         sleeping = self._hall.agent.processes()
-        for pid in sleeping:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP)
+        signal_each(sleeping, signal.SIGSTOP)
 
         def wake() -> None:
-            for pid in sleeping:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
+            signal_each(sleeping, signal.SIGCONT)
             done.until = time.time()
 
         return wake

@@ -21,7 +21,7 @@ STOOD_STILL = 0.4
 FIRST_COPY = 12.0
 EVERY = 60.0
 """Seconds to the first copy of the database, between two of them."""
-PATIENCE = 40.0, 480.0
+PATIENCE = 90.0, 480.0
 """Seconds after the last event in which everything must be settled: in a quick run, in a long one."""
 SETTLED = 3.0
 """Seconds for which nothing may be under way."""
@@ -96,7 +96,7 @@ class Runner:
                 calm = time.monotonic()
 
     def _under_way(self) -> bool:
-        rows, untold = evidence.rows(self._hall.database)
+        rows, untold = evidence.rows(self._hall.database, self._hall.core.events)
         return bool(untold or not rows or any(row.under_way for found in rows.values() for row in found))
 
     def _stop(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pyca import faultboard
 from pyca.event import Event
 from pyca.states import AgentState, EventStatus, Fault, RecordingState, ServiceType
 
@@ -18,6 +19,11 @@ class Poster(Protocol):
 
 class Core(Poster, Protocol):
     def post_recording_state(self, uid: str, state: RecordingState) -> None: ...
+
+    def post_configuration(self, text: str) -> None: ...
+
+    def technical(self, uid: str) -> object | None:
+        """What the core's scheduler says of an event; None if it answered 404."""
 
 
 class Recorded(Protocol):
@@ -57,7 +63,7 @@ class Reports(Protocol):
     """The queue: what waits survives restarts."""
 
     def next(self) -> Sequence[Report]:
-        """The oldest of each event."""
+        """The oldest of each event, first of the event that changed last."""
 
     def sent(self, id: int) -> None: ...  # noqa: A002 - the field's name
 
@@ -75,11 +81,7 @@ class FaultRow(Protocol):
     def service(self) -> ServiceType: ...
 
 
-class Faults(Protocol):
-    def raise_(self, service: ServiceType, fault: Fault, text: str, at: float) -> bool: ...
-
-    def clear(self, service: ServiceType, fault: Fault | None = None) -> bool: ...
-
+class Faults(faultboard.Faults, Protocol):
     def all(self) -> Sequence[FaultRow]: ...
 
 
@@ -98,3 +100,7 @@ class Ports:
     faults: Faults
     posted: Callable[[float], None] = lambda at: None
     """Told when the core has taken the agent's state; it does not raise."""
+    configuration: Callable[[], str] = str
+    """What the core is to know of the inputs now; empty: it is not told."""
+    tells: Callable[[], bool] = lambda: False
+    """Whether this core has ever told about a single event: only then does its 404 to such a question say something."""

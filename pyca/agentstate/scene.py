@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyca.agentstate.ports import FaultRow, Recorded
-from pyca.states import PERMANENT, AgentState, EventStatus, Fault, ServiceType, agent_state
+from pyca.states import PERMANENT, TOLD, AgentState, Doing, EventStatus, Fault, ServiceType, agent_state, doing
 
 BUSY = (
     EventStatus.RECORDING,
@@ -22,8 +22,8 @@ OVERDUE = 600
 
 @dataclass(frozen=True)
 class Scene:
-    """The agent at one moment. `running` are the uids that a recorder records, `busy` says that the core expects to
-    hear of a recording, `causes` say why the state is an error."""
+    """The agent at one moment. `running` are the uids of the core's events that a recorder records, `busy` says that
+    the core expects to hear of a recording, `causes` say why the state is an error."""
 
     state: AgentState
     running: tuple[str, ...]
@@ -31,20 +31,22 @@ class Scene:
     causes: str
 
 
-def look(recordings: Sequence[Recorded], faults: Sequence[FaultRow], now: float) -> Scene:
+def look(
+    recordings: Sequence[Recorded], faults: Sequence[FaultRow], now: float, told: Mapping[Doing, AgentState] = TOLD
+) -> Scene:
     """Decide what the core is told. Rows of an old installation say nothing about what happens now."""
     ours = [recorded for recorded in recordings if recorded.ours]
-    running = tuple(
-        recorded.event.uid
+    running = [
+        recorded.event
         for recorded in ours
         if recorded.phase == 'recording' and recorded.status is EventStatus.RECORDING and not _overdue(recorded, now)
-    )
+    ]
     uploading = any(recorded.phase == 'uploading' and recorded.status is EventStatus.UPLOADING for recorded in ours)
     others = [row for row in faults if not _own(row)]
     kinds = {row.fault for row in others}
     return Scene(
-        state=agent_state(recording=bool(running), uploading=uploading, faults=kinds),
-        running=running,
+        state=agent_state(doing(recording=bool(running), uploading=uploading), kinds, told),
+        running=tuple(event.uid for event in running if not event.unscheduled),
         busy=bool(ours),
         causes='; '.join(row.text for row in others if row.fault in PERMANENT),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 
 from pyca import settings
+from pyca.agentstate.announcing import Announcing
+from pyca.agentstate.doubts import Doubts
 from pyca.agentstate.ports import Ports
 from pyca.agentstate.scene import BUSY, Scene, look, unfinished
 from pyca.agentstate.telling import Telling
@@ -12,6 +14,7 @@ from pyca.backoff import Backoff
 from pyca.clock import Clock
 from pyca.errors import CoreError, Interrupted, LoginFailed, NotUnderstood, Overloaded, Refused, StorageError
 from pyca.states import AgentState, EventStatus, Fault, ServiceType
+from pyca.version2 import Words
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +39,10 @@ class AgentStateService:
         self._address = address
         self._ports = ports
         self._clock = clock
-        self._telling = Telling(ports.core, ports.reports, clock)
+        self._doubts = Doubts(ports.core, ports.tells, clock)
+        self._telling = Telling(ports.core, ports.reports, self._doubts, clock)
+        self._words = Words(drafted=agent.version2)
+        self._announcing = Announcing(ports, clock)
         self._backoff = Backoff(5.0, OFTEN)
         self._refusals = Backoff(5.0, OFTEN)
         self._said: AgentState | None = None
@@ -53,14 +59,18 @@ class AgentStateService:
         if now < self._held:
             return self._held - now
         ports = self._ports
-        scene = look(ports.recordings.all(*BUSY), ports.faults.all(), self._clock.now())
+        scene = look(ports.recordings.all(*BUSY), ports.faults.all(), self._clock.now(), self._words.told)
         try:
             more, answered = self._tell(scene)
         except CoreError as error:
             return self._hold(error)
         if answered:
             self._recovered()
-        return 0.0 if more else min(self._until_due(scene), self._telling.wait())
+        if more:
+            return 0.0
+        if self._said is not None:  # a state registers the agent
+            self._announcing.step()
+        return min(self._until_due(scene), self._telling.wait(), self._announcing.wait())
 
     def goodbye(self, limit: float = 3.0) -> None:
         """Say that the agent is going away, if nothing is left recording: one post, `limit` seconds, no error."""
@@ -91,15 +101,15 @@ class AgentStateService:
         """
         if self._broken:
             said = self._tell_state(scene)
-            more = self._telling.send()
-            return more, self._telling.repeat(scene.running) or more or said
+            sent = self._telling.send()
+            return sent.more, self._telling.repeat(scene.running) or sent.taken or said
         try:
-            more = self._telling.send()
+            sent = self._telling.send()
             repeated = self._telling.repeat(scene.running)
         except CoreError:
             self._tell_state(scene)
             raise
-        return more, self._tell_state(scene) or repeated or more
+        return sent.more, self._tell_state(scene) or repeated or sent.taken
 
     def _tell_state(self, scene: Scene) -> bool:
         """Post the agent's state if it is due; whether the core took it."""
@@ -109,10 +119,16 @@ class AgentStateService:
         try:
             self._ports.core.post_agent_state(scene.state, self._address)
         except (Refused, NotUnderstood) as error:
+            unknown = isinstance(error, Refused) and error.status == 400
+            if unknown and self._words.refused(scene.state):
+                logger.info('the core does not know the state %s, it is told another one', scene.state.value)
+                return True
+            self._doubts.agent_told(taken=False)
             wait = self._refusals.failed()
             self._refused = now + wait
             logger.warning('the core does not take the state of the agent, next try in %.0f s: %s', wait, error)
             return False
+        self._doubts.agent_told(taken=True)
         self._refusals.succeeded()
         self._ports.posted(self._clock.now())
         if scene.state is not self._said:
@@ -130,6 +146,7 @@ class AgentStateService:
 
     def _hold(self, error: CoreError) -> float:
         """Nothing gets through: everything waits."""
+        self._doubts.agent_told(taken=False)
         wait = self._backoff.failed()
         if isinstance(error, Overloaded):
             wait = max(wait, min(error.retry_after or 0.0, PATIENCE))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
-from pyca.demo import configuration
+from pyca.demo import configuration, version2
 from pyca.demo.answers import Answer, Route, json, not_found, text, xml
 from pyca.demo.exchange import Exchange
 from pyca.demo.model import AGENT_STATES, RECORDING_STATES, Model
@@ -20,11 +20,11 @@ UNSAFE = {ord(character): f'\\u{ord(character):04x}' for character in "<>&'="}
 def set_agent(exchange: Exchange, name: str) -> Answer:
     fields = exchange.form()
     state, address = fields.get('state', ''), fields.get('address', '') or exchange.peer
-    if state not in AGENT_STATES:
+    model = exchange.model
+    if state not in AGENT_STATES and not (model.version2 and state in version2.STATES):
         return Answer(400)
     if len(name) > 128:
         return Answer(500)
-    model = exchange.model
     with model.lock:
         agent = model.register(name)
         same = (agent.state, agent.address) == (state, address)
@@ -63,10 +63,15 @@ def get_agent(exchange: Exchange, name: str, kind: str) -> Answer:
         return xml(f'{DECLARATION}{inner}</ns2:agent-state-update>')
 
 
+def _visible(agent: Agent, roles: tuple[str, ...]) -> bool:
+    return not agent.scheduler_roles or 'ROLE_ADMIN' in roles or bool(agent.scheduler_roles.intersection(roles))
+
+
 def list_agents(exchange: Exchange, kind: str) -> Answer:
     model = exchange.model
     with model.lock:
-        agents = [agent for name in sorted(model.agents) if (agent := model.agent(name))]
+        known = [agent for name in sorted(model.agents) if (agent := model.agent(name))]
+        agents = [agent for agent in known if _visible(agent, exchange.roles)]
         if kind == 'json':
             return json({'agents': wrapped('agent', [_shape(agent, model.now()) for agent in agents])})
         inner = ''.join(_agent_xml(agent, model.now(), '<ns2:agent>') + '</ns2:agent>' for agent in agents)
@@ -99,18 +104,22 @@ def get_properties(exchange: Exchange, name: str, which: str, kind: str) -> Answ
 
 def set_configuration(exchange: Exchange, name: str) -> Answer:
     given = exchange.form().get('configuration', '')
+    model = exchange.model
     try:
         properties = configuration.read(given)
+        kept = version2.accept(properties) if model.version2 else properties
     except configuration.Malformed:
         return Answer(400)
+    except version2.Unfit as error:
+        return text(str(error), 400)
     except configuration.NullValue:
         return Answer(500)
-    model = exchange.model
     with model.lock:
         agent = model.register(name)
-        agent.configuration = properties
+        agent.configuration = kept
+        agent.extended = version2.capabilities(kept) if model.version2 else {}
         agent.heard = model.now()
-        model.strict.configuration(name, properties.values())
+        model.strict.configuration(name, properties)
     if given.startswith('{'):
         return text(dumps(properties).translate(UNSAFE), content_type='application/json')
     return _properties(properties, 'xml')

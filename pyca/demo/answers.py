@@ -58,11 +58,6 @@ def not_found() -> Answer:
     return text('The resource you requested does not exist.', 404)
 
 
-def not_here(what: str) -> Answer:
-    """For what Opencast has, and this does not."""
-    return text(f'{NOTICE} It has no {what}.', 501)
-
-
 Handler = Callable[..., Answer]
 
 

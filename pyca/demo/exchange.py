@@ -57,7 +57,10 @@ class Body:
             self.begin()
         if self._chunked and self._left == 0 and not self._next_chunk():
             return b''
-        data = self._raw.read1(max(1, min(size, self._left, self.allowed(self.count))))
+        try:
+            data = self._raw.read1(max(1, min(size, self._left, self.allowed(self.count))))
+        except TimeoutError as error:
+            raise BodyCut from error
         if not data:
             raise BodyCut
         self._left -= len(data)
@@ -91,12 +94,14 @@ class Body:
 class Exchange:
     """A request, with what its handler may ask."""
 
-    def __init__(self, model: Model, node: Node, request: Request, target: str, body: Body) -> None:
+    def __init__(self, model: Model, node: Node, request: Request, target: tuple[str, str], body: Body) -> None:
         self.model = model
         self.node = node
         self.request = request
-        self.target = target
-        self.raw_path = urlsplit(target).path
+        self.target, self.inner = target
+        """As it came, then without the base path."""
+        self.raw_path = urlsplit(self.inner).path
+        self.roles: tuple[str, ...] = ()
         self.body = body
         self.headers: dict[str, str] = {}
         self.peer = ''

@@ -30,6 +30,8 @@ class Kind(str, Enum):
     """The work is done, the connection closed without an answer."""
     LATE_ANSWER = 'late answer'
     """The work is done, the answer comes `seconds` later."""
+    OTHER_ANSWER = 'other answer'
+    """The work is done; the answer is `status` with `body`, as from a proxy that lost the core's."""
     HTML = 'html'
     """200 with an HTML page."""
     LOGIN = 'login'
@@ -121,11 +123,15 @@ class Faults:
                 return fault
         return None
 
-    def pause(self, seconds: float | None = None) -> None:
-        """Hold a request, until the faults are cleared, the core stops, or `seconds` are over."""
+    def pause(self, seconds: float | None = None, fault: Fault | None = None) -> None:
+        """Hold a request, until the faults are cleared, the core stops, or `seconds` are over.
+
+        A request that is held because of a `fault` goes on at once where that one has been cleared meanwhile.
+        """
         wait = threading.Event()
         with self._lock:
-            if self._closed:
+            cleared = fault is not None and not any(one is fault for one in self._faults)
+            if self._closed or cleared:
                 return
             self._waits.add(wait)
         wait.wait(seconds)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
+from pyca.demo import newcomer
 from pyca.demo.answers import Answer, text, xml
 from pyca.demo.exchange import Exchange
 from pyca.demo.mediapackage import MediaPackage
@@ -12,41 +14,67 @@ from pyca.demo.scheduler import PREFIX, workflow_properties
 from pyca.demo.shapes import DECLARATION
 
 
-def ingest(exchange: Exchange, package: MediaPackage, fields: dict[str, str], path_workflow: str) -> Answer:
-    model, node = exchange.model, exchange.node
+@dataclass(frozen=True)
+class Call:
+    """What shall be processed, and how it was asked for."""
+
+    package: MediaPackage
+    fields: dict[str, str]
+    workflow: str = ''
+    """The workflow in the path."""
+    method: str = 'multi'
+    """How the files came: `multi`, `single` or `zip`."""
+
+    @property
+    def instance(self) -> str:
+        """The event that is meant; a number is the id of a workflow of old, which nobody looks at."""
+        named = self.fields.get('workflowInstanceId', '')
+        return '' if named.isdigit() else named
+
+
+def ingest(exchange: Exchange, call: Call) -> Answer:
+    model, node, package = exchange.model, exchange.node, call.package
     with model.lock:
-        instance = fields.get('workflowInstanceId', '')
-        instance = '' if instance.isdigit() else instance
         files = [node.files.get(element.url) for element in package.elements]
         received = [file for file in files if file is not None and file.path.exists()]
         if len(received) < len(package.elements):
             return text('Could not retrieve all media package elements', 400)
-        key = instance or package.id
+        key = call.instance or package.id
         model.strict.ingest(key)
-        event = model.owned(package.id) or (model.owned(instance) if instance else None)
+        event = model.owned(package.id) or (model.owned(call.instance) if call.instance else None)
         added_as, package.id = package.id, event.uid if event else package.id
         if model.active(package.id):
-            return Answer(500)
-        asked = path_workflow or fields.get('workflowDefinitionId', '')
-        model.strict.workflow(asked, model.known_workflows)
-        name = _workflow(asked, event, model.known_workflows)
-        delivery = Delivery(
-            uid=package.id,
-            mediapackage=added_as,
-            matched_event=event is not None,
-            workflow=name,
-            properties=_properties(fields, event),
-            fields=fields,
-            tracks=_kind(received, 'track'),
-            catalogs=_kind(received, 'catalog'),
-            attachments=_kind(received, 'attachment'),
-            node=node.url,
-            at=model.now(),
-        )
+            return text('A workflow is active on this media package', 409) if call.method == 'single' else Answer(500)
+        received += node.partials.catalog(added_as, node)
+        delivery = replace(_delivery(exchange, call, event, received), mediapackage=added_as)
+        if event is None and not call.instance and call.method != 'single':  # that one has no catalog of its own
+            for sentence in newcomer.lacks(package.id, delivery.catalogs):
+                model.strict.find(sentence)
         workflow = model.start_workflow(package.id)
         model.notify(lambda: model.deliveries.append(delivery))
         model.strict.accepted(key)
-    return xml(_instance(workflow, name, package, event))
+    return xml(_instance(workflow, delivery.workflow, package, event))
+
+
+def _delivery(exchange: Exchange, call: Call, event: Event | None, received: list[Received]) -> Delivery:
+    model = exchange.model
+    asked = call.workflow or call.fields.get('workflowDefinitionId', '')
+    model.strict.workflow(asked, model.known_workflows)
+    return Delivery(
+        uid=call.package.id,
+        mediapackage=call.package.id,
+        matched_event=event is not None,
+        workflow=_workflow(asked, event, model.known_workflows),
+        properties=_properties(call.fields, event),
+        fields=call.fields,
+        tracks=_kind(received, 'track'),
+        catalogs=_kind(received, 'catalog'),
+        attachments=_kind(received, 'attachment'),
+        overruled=tuple(file for file in received if event and model.overrules(event, file)),
+        node=exchange.node.url,
+        at=model.now(),
+        method=call.method,
+    )
 
 
 def _workflow(asked: str, event: Event | None, known: set[str]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from pyca.demo import mishaps
-from pyca.demo.answers import Answer, Route, find
+from pyca.demo.answers import Answer, Route, find, page, text
 from pyca.demo.exchange import Body, Exchange, FormTooLarge, NotANumber, parameters
 from pyca.demo.faults import Fault
 from pyca.demo.records import Request
@@ -32,6 +32,10 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: Listener
     _waits_for_continue = False
+
+    def setup(self) -> None:
+        super().setup()
+        self.connection.settimeout(self.server.desk.idle_seconds)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is http.server's
         """Requests are in `requests`; nothing is printed."""
@@ -56,8 +60,9 @@ class Handler(BaseHTTPRequestHandler):
         self._waits_for_continue = False
 
     def _exchange(self) -> None:
-        desk, node = self.server.desk, self.server.node
+        desk = self.server.desk
         exchange = self._received()
+        node = exchange.node
         request = exchange.request
         with desk.model.lock:
             desk.model.requests.append(request)
@@ -65,12 +70,13 @@ class Handler(BaseHTTPRequestHandler):
                 desk.model.strict.credentials(node.url)
         if self.server.dark:
             desk.faults.pause()
-        fault = desk.faults.take(request.method, self.path)
+        fault = desk.faults.take(request.method, exchange.inner)
         try:
             request.fault = fault.kind.value if fault else ''
             mishaps.on_body(exchange.body, fault, desk.faults, self.connection)
-            answer = mishaps.instead(exchange, fault, self.server) or self._admitted(exchange)
-            if mishaps.after(answer, fault, desk.faults):
+            work = mishaps.instead(exchange, fault, self.server) or self._admitted(exchange)
+            answer = mishaps.after(work, fault, desk.faults)
+            if answer is not None:
                 self._send(exchange, answer, fault)
             else:
                 self.close_connection = True
@@ -80,14 +86,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def _received(self) -> Exchange:
         model = self.server.desk.model
+        inner = self._inner()
         headers = {name.lower(): value for name, value in self.headers.items()}
+        node = self.server.node.turn(headers.get('cookie', ''))
         length = headers.get('content-length')
         request = Request(
             method=self.command,
-            path=unquote(self.path.partition('?')[0]),
+            path=unquote(inner.partition('?')[0]),
             query=parameters(self.path),
             at=model.now(),
-            node=self.server.node.url,
+            node=node.url,
             headers={name: value for name, value in headers.items() if name in SHOWN},
             length=int(length) if length else None,
         )
@@ -99,10 +107,16 @@ class Handler(BaseHTTPRequestHandler):
             request.bytes_in = count
 
         body.arrived = arrived
-        exchange = Exchange(model, self.server.node, request, self.path, body)
+        exchange = Exchange(model, node, request, (self.path, inner), body)
         exchange.headers = headers
         exchange.peer = str(self.client_address[0])
         return exchange
+
+    def _inner(self) -> str:
+        """The target below the base path; nothing for one that is not below it."""
+        base = self.server.desk.base
+        inner = self.path.removeprefix(base) or '/'
+        return inner if self.path.startswith(base) and inner.startswith(('/', '?')) else ''
 
     def _begin_body(self) -> None:
         if self._waits_for_continue:
@@ -112,11 +126,16 @@ class Handler(BaseHTTPRequestHandler):
     def _admitted(self, exchange: Exchange) -> Answer:
         """The answer to a request, its login looked at first."""
         desk = self.server.desk
+        host = exchange.header('host').partition(':')[0]
+        if desk.organizations and host not in desk.organizations:
+            return text(f'No organization is mapped to {host}', 404)
+        if not exchange.inner:
+            return page('Another site', f'<p>The core is at {desk.base}.</p>', 404)
         with desk.model.lock:
             refused, cookie = desk.security.admit(exchange)
         answer = refused or self._routed(exchange)
         if cookie:
-            answer.headers = {**answer.headers, 'Set-Cookie': cookie}
+            answer.headers = {**answer.headers, 'Set-Cookie': f'{cookie}; Path={desk.base or "/"}; HttpOnly'}
         return answer
 
     def _routed(self, exchange: Exchange) -> Answer:

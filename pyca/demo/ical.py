@@ -40,6 +40,8 @@ class Layout:
     """Agent properties as a real properties file, with comments and escapes (OC <= 3)."""
     sorted: bool = False
     """Opencast promises no order, so the default is none."""
+    etag: bool = True
+    """A web server in front that compresses the calendar takes the unquoted ETag away (contract 7.10)."""
 
 
 def stamp(seconds: float) -> str:
@@ -54,7 +56,8 @@ def episode(event: Event) -> str:
     """The Dublin Core catalog of an event."""
     creators = ''.join(f'<dcterms:creator>{escape(name)}</dcterms:creator>' for name in event.presenters)
     part_of = f'<dcterms:isPartOf>{escape(event.series)}</dcterms:isPartOf>' if event.series else ''
-    period = f'start={iso(event.start)}; end={iso(event.end)}; scheme=W3C-DTF;'
+    end = event.end if event.temporal_end is None else event.temporal_end
+    period = f'start={iso(event.start)}; end={iso(end)}; scheme=W3C-DTF;'
     return (
         f'{DUBLIN_CORE}<dcterms:identifier>{escape(event.uid)}</dcterms:identifier>{creators}{part_of}'
         f'<dcterms:spatial>{escape(event.agent)}</dcterms:spatial>'

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote
-from xml.etree import ElementTree
 
 from pyca.demo import mediapackage
-from pyca.demo.answers import Answer, Route, not_here, text, xml
+from pyca.demo.answers import Answer, Route, text, xml
 from pyca.demo.exchange import BadForm, BodyCut, Exchange, FormTooLarge
-from pyca.demo.finalcall import ingest
-from pyca.demo.mediapackage import BadFlavor, Element, Insane, MediaPackage, NotXml
+from pyca.demo.fetch import Download, NotFetched
+from pyca.demo.finalcall import Call, ingest
+from pyca.demo.mediapackage import BadFlavor, Insane, MediaPackage, NotXml
 from pyca.demo.model import new_id
-from pyca.demo.multipart import MalformedMultipart, Part
-from pyca.demo.records import Received
-
-
-class Refusal(Exception):
-    """The request ends with this answer."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
+from pyca.demo.multipart import MalformedMultipart
+from pyca.demo.shelf import Refusal, Sheet, is_xml, read_flavor, read_package, refuse
 
 
 def create_package(exchange: Exchange, identifier: str = '') -> Answer:
@@ -47,34 +38,12 @@ def grown(exchange: Exchange, package: MediaPackage) -> Answer:
     return answer
 
 
-def read_package(exchange: Exchange, given: str | None) -> MediaPackage:
-    """The media package of a request; raises Refusal with 400 for what Opencast, or strict mode, refuses."""
-    if given is None:
-        raise Refusal(Answer(400))
-    try:
-        package = mediapackage.parse(given)
-    except (NotXml, Insane) as error:
-        raise Refusal(Answer(400)) from error
-    strict = exchange.model.strict
-    with exchange.model.lock:
-        if package.foreign:
-            strict.not_a_package(package.foreign)
-            good = False
-        else:
-            good = strict.package_sent(package.id, given, exchange.node.url)
-    if strict.refuses and not good:
-        raise Refusal(text('This media package is not one of this core.', 400))
-    return package
-
-
 def add(exchange: Exchange, kind: str) -> Answer:
-    if not exchange.is_multipart():
-        return not_here('download of files by their address')
     try:
-        answer = _add(exchange, kind)
+        answer = _add(exchange, kind) if exchange.is_multipart() else _fetch(exchange, kind)
     except Refusal as refusal:
         return refusal.answer
-    except MalformedMultipart:
+    except (MalformedMultipart, NotFetched):
         exchange.node.job(good=False)
         return Answer(500)
     except BodyCut:
@@ -93,63 +62,64 @@ def _add(exchange: Exchange, kind: str) -> Answer:
         fields[part.name] = part.text()
     else:
         return Answer(400)
-    flavor = _flavor(fields.get('flavor'))
+    flavor = read_flavor(fields.get('flavor'))
     package = read_package(exchange, fields.get('mediaPackage'))
-    name = mediapackage.stored_name(part.filename or '', shorten=kind == 'track')
-    if not name:
+    begin = _begin(exchange, fields) if exchange.node.old_servlets else None
+    sheet = Sheet(kind, flavor, part.filename or '', fields['tags'].split(',') if 'tags' in fields else [])
+    if not sheet.name:
         return Answer(500)
-    element = new_id()
-    received = _receive(exchange, part, Received(flavor, name, 0, '', _place(exchange, package, element, name), kind))
+    received = sheet.store(exchange, package, part.chunks)
     with exchange.model.lock:
         exchange.model.strict.after_the_file(later.name for later in parts)
-    if kind == 'catalog' and not _well_formed(received.path):
+    if kind == 'catalog' and not _passes(received.path):
         received.path.unlink()
         return Answer(400)
-    tags = fields['tags'].split(',') if 'tags' in fields else []
-    return put(exchange, package, received, element, tags)
+    sheet.note(exchange, package, received)
+    return _begins(exchange, package, begin)
 
 
-def put(exchange: Exchange, package: MediaPackage, received: Received, element: str, tags: list[str]) -> Answer:
-    """Add what was received to the media package and give that back."""
-    address = f'{exchange.node.url}/files/mediapackage/{quote(package.id)}/{element}/{received.filename}'
+def _fetch(exchange: Exchange, kind: str) -> Answer:
+    """The variant that names the file by its address: but for a blank id every fault is a 500."""
+    fields = exchange.form()
+    try:
+        package = mediapackage.parse(fields['mediaPackage'])
+        flavor = mediapackage.flavor(fields['flavor'])
+        begin = _begin(exchange, fields, required=True)
+        read_package(exchange, fields['mediaPackage'])
+        download = Download(fields['url'])
+    except Insane:
+        return Answer(400)
+    except (KeyError, NotXml, BadFlavor, NotFetched):
+        return Answer(500)
     with exchange.model.lock:
-        exchange.node.files[address] = received
-        kind = mediapackage.mimetype(received.filename)
-        package.elements.append(Element(received.kind, element, received.flavor, kind, tags, address))
-        known = [exchange.node.files[part.url] for part in package.elements if part.url in exchange.node.files]
-        exchange.model.strict.elements(package.id, [(file.kind, file.flavor, file.sha256) for file in known])
-        if received.kind == 'catalog':
-            exchange.model.strict.catalog_sent(received.sha256)
+        exchange.model.strict.download(fields['url'])
+    tags = fields['tags'].split(',') if 'tags' in fields else []
+    Sheet(kind, flavor, download.name, tags).put(exchange, package, download.chunks())
+    return _begins(exchange, package, begin)
+
+
+def _begin(exchange: Exchange, fields: dict[str, str], *, required: bool = False) -> int | None:
+    """When a partial track begins, in milliseconds; raises Refusal with 400 for what is no number."""
+    if not exchange.raw_path.rstrip('/').endswith('/addPartialTrack'):
+        return None
+    if not required and 'startTime' not in fields:
+        return None
+    try:
+        return int(fields['startTime'])
+    except ValueError as error:
+        raise refuse(400) from error
+
+
+def _begins(exchange: Exchange, package: MediaPackage, begin: int | None) -> Answer:
+    if begin is not None:
+        exchange.node.partials.note(package.id, package.elements[-1].id, begin, exchange.model.now())
     return grown(exchange, package)
 
 
-def _flavor(given: str | None) -> str:
-    if not given:
-        raise Refusal(Answer(400))
-    try:
-        return mediapackage.flavor(given)
-    except BadFlavor as error:
-        raise Refusal(text(str(error), 400)) from error
-
-
-def _place(exchange: Exchange, package: MediaPackage, element: str, name: str) -> Path:
-    return exchange.node.folder / quote(package.id, safe='') / element / name
-
-
-def _receive(exchange: Exchange, part: Part, planned: Received) -> Received:
-    """Store a file part; what arrives only in part is thrown away."""
-    return exchange.node.store(planned, part.chunks)
-
-
-def _well_formed(path: Path) -> bool:
+def _passes(path: Path) -> bool:
+    """Whether a catalog is XML, or looks like JSON, which passes unread."""
     data = path.read_bytes()
-    if data.lstrip()[:1] in (b'[', b'{'):
-        return True
-    try:
-        ElementTree.fromstring(data)
-    except ElementTree.ParseError:
-        return False
-    return True
+    return data.lstrip()[:1] in (b'[', b'{') or is_xml(data)
 
 
 def add_track(exchange: Exchange) -> Answer:
@@ -169,18 +139,15 @@ def add_dublin_core(exchange: Exchange) -> Answer:
     if 'mediaPackage' not in fields:
         return Answer(500)
     try:
-        flavor = _flavor(fields.get('flavor', 'dublincore/episode'))
+        flavor = read_flavor(fields.get('flavor', 'dublincore/episode'))
         package = read_package(exchange, fields['mediaPackage'])
     except Refusal as refusal:
         return refusal.answer
     content = fields.get('dublinCore', '')
-    try:
-        ElementTree.fromstring(content)
-    except ElementTree.ParseError:
+    if not is_xml(content):
         return text('Could not parse XML Dublin Core catalog', 400)
-    element, name = new_id(), 'dublincore.xml'
-    planned = Received(flavor, name, 0, '', _place(exchange, package, element, name), 'catalog')
-    return put(exchange, package, exchange.node.store(planned, iter([content.encode()])), element, [])
+    Sheet('catalog', flavor, 'dublincore.xml').put(exchange, package, iter([content.encode()]))
+    return grown(exchange, package)
 
 
 def discard(exchange: Exchange) -> Answer:
@@ -204,12 +171,7 @@ def final_call(exchange: Exchange, workflow: str = '') -> Answer:
         return Answer(400)
     except Refusal as refusal:
         return refusal.answer
-    return ingest(exchange, package, fields, workflow)
-
-
-def missing(exchange: Exchange, *names: str) -> Answer:
-    exchange.body.drain()
-    return not_here(exchange.raw_path)
+    return ingest(exchange, Call(package, fields, workflow))
 
 
 HERE = '/ingest'
@@ -224,5 +186,4 @@ ROUTES = (
     Route('POST', rf'{HERE}/discardMediaPackage', discard, form=True),
     Route('POST', rf'{HERE}/ingest', final_call, 'text/xml', guide=True, form=True),
     Route('POST', rf'{HERE}/ingest/([^/]+)', final_call, 'text/xml', guide=True, form=True),
-    Route('POST', rf'{HERE}/(?:addMediaPackage|addZippedMediaPackage)(?:/([^/]+))?', missing),
 )

@@ -33,7 +33,7 @@ def on_body(body: Body, fault: Fault | None, faults: Faults, connection: socket.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
 
     def slow(so_far: int) -> int:
-        faults.pause(1 / SLICES)
+        faults.pause(1 / SLICES, fault)
         return max(1, fault.rate // SLICES)
 
     def until(so_far: int) -> int:
@@ -41,7 +41,7 @@ def on_body(body: Body, fault: Fault | None, faults: Faults, connection: socket.
             return fault.bytes - so_far
         if fault.kind is Kind.RESET:
             raise Reset
-        faults.pause()
+        faults.pause(fault=fault)
         body.allowed = lambda so_far: BUFFER
         return BUFFER
 
@@ -54,12 +54,12 @@ def instead(exchange: Exchange, fault: Fault | None, listener: Listener) -> Answ
         return None
     faults = listener.desk.faults
     if fault.kind is Kind.DELAY:
-        faults.pause(fault.seconds)
+        faults.pause(fault.seconds, fault)
         return None
     if fault.kind is Kind.BLACK_HOLE:
         faults.on_clear(listener.relight)
         listener.darken()
-        faults.pause()
+        faults.pause(fault=fault)
         raise Dropped
     answer = _replacement(exchange, fault)
     if answer is None and fault.kind not in (Kind.HANG, Kind.DROP):
@@ -69,7 +69,7 @@ def instead(exchange: Exchange, fault: Fault | None, listener: Listener) -> Answ
     if not fault.early:
         exchange.body.drain()
     if fault.kind is Kind.HANG:
-        faults.pause()
+        faults.pause(fault=fault)
     if answer is None:
         raise Dropped
     return answer
@@ -77,7 +77,7 @@ def instead(exchange: Exchange, fault: Fault | None, listener: Listener) -> Answ
 
 def _replacement(exchange: Exchange, fault: Fault) -> Answer | None:
     if fault.kind is Kind.STATUS:
-        return Answer(fault.status, fault.body.encode(), 'text/plain' if fault.body else '', dict(fault.headers))
+        return _status(fault)
     if fault.kind is Kind.HTML:
         return page('Welcome', fault.body or '<form action="/login"></form>')
     if fault.kind is Kind.LOGIN:
@@ -87,13 +87,19 @@ def _replacement(exchange: Exchange, fault: Fault) -> Answer | None:
     return None
 
 
-def after(answer: Answer, fault: Fault | None, faults: Faults) -> bool:
-    """What happens between the work and its answer; tells whether there will be one."""
+def _status(fault: Fault) -> Answer:
+    return Answer(fault.status, fault.body.encode(), 'text/plain' if fault.body else '', dict(fault.headers))
+
+
+def after(answer: Answer, fault: Fault | None, faults: Faults) -> Answer | None:
+    """What happens between the work and its answer; the answer that there will be, if any."""
     if fault is None:
-        return True
+        return answer
     if fault.kind is Kind.LATE_ANSWER:
-        faults.pause(fault.seconds)
-    return fault.kind is not Kind.LOSE_ANSWER
+        faults.pause(fault.seconds, fault)
+    if fault.kind is Kind.LOSE_ANSWER:
+        return None
+    return _status(fault) if fault.kind is Kind.OTHER_ANSWER else answer
 
 
 def cut(answer: Answer, fault: Fault | None) -> tuple[bytes, bool]:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pyca.clock import Clock
-from pyca.demo.records import WORKFLOW, Agent, Delivery, Event, Request, Workflow
+from pyca.demo.prolonging import CaptureNow
+from pyca.demo.records import WORKFLOW, Agent, Delivery, Event, Received, Request, Workflow
 from pyca.demo.strict import Strict
 
 OFFLINE_AFTER = 120 * 60.0
@@ -40,6 +41,13 @@ class Model:
         self.requests: list[Request] = []
         self.known_workflows = {WORKFLOW, 'fast', 'upload', 'publish'}
         self.unreadable_series: set[str] = set()
+        self.own_catalogs_win = True
+        """Of catalogs that both sides have, the core's stay (`add.only.new.catalogs...`)."""
+        self.capture_now = CaptureNow()
+        self.version2 = False
+        self.draft = False
+        self.versions = ['18.0.0']
+        """The versions of all nodes; more than one during an update."""
         self.archive_after: float | None = None
         self.finish_after: float | None = None
         self._modified: dict[str, int] = {}
@@ -71,6 +79,10 @@ class Model:
         with self.lock:
             self.events[uid].owned = False
 
+    def of(self, agent: str) -> list[Event]:
+        """The events of an agent."""
+        return [event for event in self.events.values() if event.agent == agent]
+
     def owned(self, uid: str) -> Event | None:
         """The event, if the scheduler still owns it."""
         event = self.event(uid)
@@ -88,11 +100,17 @@ class Model:
     def etag(self, agent: str) -> str:
         return f'mod{self._modified.get(agent, 0)}'
 
+    def overrules(self, event: Event, file: Received) -> bool:
+        """Whether what an agent sent for an event gives way to the core's own of its flavor (contract 7.8)."""
+        own = {('catalog', 'dublincore/episode'), *([('catalog', 'dublincore/series')] if event.series else [])}
+        return self.own_catalogs_win and (file.kind, file.flavor) in own
+
     # -- workflows ------------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Let workflows archive and end whose time has come."""
+        """Let workflows archive and end whose time has come, and captures go on."""
         now = self.now()
+        self.capture_now.look(self)
         for workflow in self.workflows:
             age = now - workflow.started
             if not workflow.archived and self.archive_after is not None and age >= self.archive_after:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 import threading
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyca.demo.ical import Layout
 from pyca.demo.model import Model
+from pyca.demo.partial import Partials
 from pyca.demo.records import Received
 from pyca.demo.server import Listener
 
@@ -30,7 +32,14 @@ class Node:
         self.registered = registered
         """Whether the registry ever names this host; one that is not is a stranger's."""
         self.files: dict[str, Received] = {}
+        self.public = ''
+        """What the registry names instead of `url` (a tenant's property, contract 4)."""
+        self.load = 0.0
+        self.max_load = 4.0
+        self.partials = Partials()
         self.failed_jobs = 0
+        self.zips = 0
+        """How many zip files are being taken at this moment."""
         self.port = 0
         self._desk = desk
         self._tls = tls
@@ -40,7 +49,12 @@ class Node:
 
     @property
     def url(self) -> str:
-        return f'{"https" if self._tls else "http"}://127.0.0.1:{self.port}'
+        return f'{"https" if self._tls else "http"}://127.0.0.1:{self.port}{self._desk.base}'
+
+    @property
+    def named(self) -> str:
+        """The address that the registry gives."""
+        return self.public or self.url
 
     @property
     def listed(self) -> bool:
@@ -56,9 +70,27 @@ class Node:
     def model(self) -> Model:
         return self._desk.model
 
+    @property
+    def full(self) -> bool:
+        """Whether no more zip file can be taken now."""
+        return self._desk.max_zips is not None and self.zips >= self._desk.max_zips
+
+    @property
+    def old_servlets(self) -> bool:
+        """Whether this is a core of before OC 17, which obeys the start times of partial tracks (contract 7.6)."""
+        return self._desk.old_servlets
+
+    def turn(self, cookie: str) -> Node:
+        """The node that does the work of the next request."""
+        return self
+
     def siblings(self) -> list[Node]:
         """All nodes, the core itself first."""
         return list(self._desk.nodes)
+
+    @property
+    def running(self) -> bool:
+        return self._listener is not None
 
     def start(self) -> None:
         """Listen; again on the same port if it listened before."""
@@ -72,6 +104,12 @@ class Node:
         if self._listener is not None:
             listener, self._listener = self._listener, None
             listener.stop()
+
+    def restart(self) -> None:
+        """Stop and start; what was only in its memory is gone."""
+        self.stop()
+        self.partials.forget()
+        self.start()
 
     def etag(self, agent: str) -> str:
         """The ETag of an agent's calendar as this node knows it, late by the desk's `etag_cache` seconds."""
@@ -110,6 +148,19 @@ class Node:
         return replace(planned, size=size, sha256=digest.hexdigest())
 
 
+class Balancer(Node):
+    """An address in front of the nodes that gives each request to the next one (or each session to one)."""
+
+    sticky = False
+    _turns = 0
+
+    def turn(self, cookie: str) -> Node:
+        with self.model.lock:
+            nodes = [node for node in self.siblings() if node.registered and node.running]
+            self._turns += 1
+            return nodes[(zlib.crc32(cookie.encode()) if self.sticky and cookie else self._turns) % len(nodes)]
+
+
 class Nodes:
     """The nodes, the first of them the core itself."""
 
@@ -128,6 +179,16 @@ class Nodes:
             node.start()
             self._desk.nodes.append(node)
         return node
+
+    def balancer(self, *, sticky: bool = False) -> Balancer:
+        """An address that spreads requests over the nodes; the registry does not name it."""
+        with self._lock:
+            self._made += 1
+            balancer = Balancer(self._desk, self._folder / f'node-{self._made}', self._tls, registered=False)
+            balancer.sticky = sticky
+            balancer.start()
+            self._desk.nodes.append(balancer)
+        return balancer
 
     def remove(self, node: Node) -> None:
         """Take a node away with everything on it."""

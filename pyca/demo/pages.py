@@ -7,6 +7,7 @@ from html import escape
 
 from pyca.demo.answers import Answer, Route, page
 from pyca.demo.exchange import Exchange
+from pyca.demo.selection import INPUTS
 
 
 def _time(seconds: float) -> str:
@@ -22,7 +23,10 @@ def _table(heading: str, head: list[str], rows: list[list[str]]) -> str:
 def status(exchange: Exchange) -> Answer:
     model = exchange.model
     with model.lock:
-        agents = [[agent.name, agent.state, agent.address, _time(agent.heard)] for agent in model.agents.values()]
+        agents = [
+            [agent.name, agent.state, agent.address, _time(agent.heard), agent.configuration.get(INPUTS, '')]
+            for agent in model.agents.values()
+        ]
         events = [
             [event.title, event.agent, _time(event.start), _time(event.end), _last(model.recordings.get(event.uid))]
             for event in sorted(model.events.values(), key=lambda event: event.start)
@@ -34,7 +38,7 @@ def status(exchange: Exchange) -> Answer:
         findings = ''.join(f'<li>{escape(finding)}</li>' for finding in model.strict.findings)
     return page(
         'Stand-in core',
-        _table('Agents', ['name', 'state', 'address', 'heard'], agents)
+        _table('Agents', ['name', 'state', 'address', 'heard', 'inputs'], agents)
         + _table('Events', ['title', 'agent', 'start', 'end', 'recording'], events)
         + _table('Received', ['event', 'at', 'tracks'], deliveries)
         + (f'<h2>Faults of agents</h2><ul>{findings}</ul>' if findings else ''),

@@ -43,6 +43,8 @@ class Event:
     workflow: str = WORKFLOW
     version: float = 0.0
     """When the latest version was archived (`LAST-MODIFIED`)."""
+    temporal_end: float | None = None
+    """The end in the Dublin Core, if it is another than that of the calendar (contract 6.6)."""
     owned: bool = True
     """Whether the latest archived version still belongs to the scheduler (contract 6.2)."""
 
@@ -69,9 +71,17 @@ class Agent:
     heard: float = 0.0
     history: list[tuple[float, str]] = field(default_factory=list)
     """Every state posted, with its time."""
+    extended: dict[str, str] = field(default_factory=dict)
+    """Capabilities that only a core of API 2.0 shows."""
+    scheduler_roles: frozenset[str] = frozenset()
+    """Who may schedule on it; none = everybody. Others do not see it in the list (contract 5.4)."""
 
     def capabilities(self) -> dict[str, str]:
-        """What the admin UI would offer (contract 5.5, the last paragraph)."""
+        """What the admin UI would offer."""
+        return {**self._inputs(), **self.extended}
+
+    def _inputs(self) -> dict[str, str]:
+        """The inputs with their keys (contract 5.5, the last paragraph)."""
         names = self.configuration.get('capture.device.names')
         if names is None:
             return {}
@@ -115,6 +125,10 @@ class Delivery:
     attachments: tuple[Received, ...]
     node: str
     at: float
+    overruled: tuple[Received, ...] = ()
+    """Catalogs and attachments among them that lost against the core's own of the same flavor."""
+    method: str = 'multi'
+    """How the files came: `multi`, `single` (addMediaPackage) or `zip` (addZippedMediaPackage)."""
 
 
 @dataclass

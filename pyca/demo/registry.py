@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import cmp_to_key
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from pyca.demo.answers import Answer, Route, json, page, plain_json, text, xml
 from pyca.demo.exchange import Exchange
 from pyca.demo.shapes import DECLARATION, Json, wrapped
 
+if TYPE_CHECKING:
+    from pyca.demo.nodes import Node
+
 PATHS = {
     'org.opencastproject.capture.admin': '/capture-admin',
     'org.opencastproject.scheduler': '/recordings',
     'org.opencastproject.ingest': '/ingest',
+    'org.opencastproject.assetmanager': '/assets',
 }
-VERSION = '18.0.0'
 
 
 def services(exchange: Exchange) -> list[dict[str, str]]:
@@ -22,14 +27,15 @@ def services(exchange: Exchange) -> list[dict[str, str]]:
     kind = exchange.query.get('serviceType', '')
     if kind not in PATHS:
         return []
-    hosts = [node for node in exchange.node.siblings() if node.listed] if kind.endswith('ingest') else []
+    nodes = exchange.node.siblings()
+    hosts = sorted((node for node in nodes if node.listed), key=cmp_to_key(_order))
     if not kind.endswith('ingest'):
-        hosts = exchange.node.siblings()[:1]
+        hosts = nodes[:1]
     since = datetime.fromtimestamp(exchange.model.now(), timezone.utc).isoformat(timespec='milliseconds')
     return [
         {
             'type': kind,
-            'host': node.url,
+            'host': node.named,
             'path': PATHS[kind],
             'active': 'true',
             'online': 'true',
@@ -43,6 +49,13 @@ def services(exchange: Exchange) -> list[dict[str, str]]:
         }
         for node in hosts
     ]
+
+
+def _order(one: Node, other: Node) -> int:
+    """The least busy first; of two that are busy alike, the one that can bear more."""
+    if abs(one.load - other.load) <= 0.01:
+        return (other.max_load > one.max_load) - (other.max_load < one.max_load)
+    return 1 if one.load > other.load else -1
 
 
 def available_json(exchange: Exchange) -> Answer:
@@ -73,13 +86,19 @@ def me(exchange: Exchange) -> Answer:
         'anonymousRole': 'ROLE_ANONYMOUS',
         'properties': {},
     }
-    return plain_json({'user': user, 'userRole': f'ROLE_USER_{name.upper()}', 'roles': [], 'org': org})
+    role = f'ROLE_USER_{name.upper()}'
+    return plain_json({'user': user, 'userRole': role, 'roles': [*exchange.roles, role], 'org': org})
 
 
 def version(exchange: Exchange) -> Answer:
     if exchange.query.get('prefix', 'opencast') != 'opencast':
         return Answer(404)
-    return plain_json({'consistent': True, 'version': VERSION, 'buildNumber': 'stand-in', 'last-modified': 0})
+    versions = exchange.model.versions
+    if len(versions) == 1:
+        found = {'consistent': True, 'version': versions[0], 'buildNumber': 'stand-in', 'last-modified': 0}
+        return plain_json(found)
+    mixed = [{'version': version, 'buildNumber': 'stand-in'} for version in versions]
+    return plain_json({'consistent': False, 'versions': mixed})
 
 
 def login_page(exchange: Exchange) -> Answer:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 
 from pyca.demo import ical
-from pyca.demo.answers import Answer, Route, json, not_found, not_here, plain_json, text, xml
+from pyca.demo.answers import Answer, Route, not_found, plain_json, text, xml
 from pyca.demo.exchange import Exchange
 from pyca.demo.mediapackage import create
 from pyca.demo.model import Model
@@ -39,6 +39,7 @@ def calendars(exchange: Exchange) -> Answer:
     model, agent = exchange.model, exchange.query.get('agentid') or None
     cutoff = exchange.long('cutoff')
     with model.lock:
+        model.settle()
         headers = {}
         if agent:
             sent = exchange.headers.get('if-none-match')
@@ -46,7 +47,7 @@ def calendars(exchange: Exchange) -> Answer:
             etag = exchange.node.etag(agent)
             if same := _not_modified(exchange, etag):
                 return same
-            headers['ETag'] = etag
+            headers = {'ETag': etag} if exchange.node.layout.etag else {}
         now = model.now()
         events = [
             event
@@ -61,7 +62,7 @@ def calendars(exchange: Exchange) -> Answer:
                 model.strict.catalog_given(ical.series(event.series).encode())
         body = ical.calendar(events, now, layout).encode()
     answer = Answer(200, body, 'text/calendar; charset=UTF-8', headers)
-    if agent:
+    if agent and headers:
         answer.sent = lambda: model.strict.calendar_given(agent, headers['ETag'], exchange.query.get('cutoff'))
     return answer
 
@@ -121,8 +122,16 @@ def workflow_properties(event: Event) -> dict[str, str]:
     return {key[len(PREFIX) :]: value for key, value in event.agent_properties().items() if key.startswith(PREFIX)}
 
 
+def drafted(exchange: Exchange, kind: str) -> Answer:
+    """The calendar under the names of the older draft; no core ever had them, and there it is 405 (contract 2.1)."""
+    if not exchange.model.draft:
+        return Answer(405)
+    return calendars(exchange) if kind == 'ical' else calendar_json(exchange)
+
+
 def last_modified(exchange: Exchange, agent: str) -> Answer:
     with exchange.model.lock:
+        exchange.model.settle()
         return text(exchange.node.etag(agent))
 
 
@@ -159,13 +168,6 @@ def media_package(exchange: Exchange, uid: str) -> Answer:
     return xml(package.xml())
 
 
-def dublin_core(exchange: Exchange, uid: str, kind: str) -> Answer:
-    event = exchange.model.owned(uid)
-    if event is None:
-        return not_found()
-    return xml(ical.episode(event)) if kind == 'xml' else not_here('Dublin Core as JSON')
-
-
 def properties(exchange: Exchange, uid: str, which: str) -> Answer:
     event = exchange.model.event(uid)
     if event is None:
@@ -192,36 +194,15 @@ def event_count(exchange: Exchange) -> Answer:
     return text(str(len(exchange.model.events)))
 
 
-def recording_status(exchange: Exchange, uid: str) -> Answer:
-    with exchange.model.lock:
-        history = exchange.model.recordings.get(uid)
-    if not history:
-        return not_found()
-    heard, state = history[-1]
-    return json({'id': uid, 'state': state, 'lastHeardFrom': ical.iso(heard)})
-
-
-def missing(exchange: Exchange, *names: str) -> Answer:
-    return not_here(f'{exchange.request.method} {exchange.raw_path}')
-
-
 HERE = '/recordings'
 ROUTES = (
     Route('GET', rf'{HERE}/calendars', calendars, guide=True),
+    Route('GET', rf'{HERE}/calendars\.(ical|json)', drafted),
     Route('GET', rf'{HERE}/calendar\.json', calendar_json, 'application/json'),
     Route('GET', rf'{HERE}/eventCount', event_count, 'text/plain'),
     Route('GET', rf'{HERE}/(current|upcoming)Recording/([^/]+)', current_or_next, 'text/xml'),
-    Route('GET', rf'{HERE}/(?:recordings|conflicts)\.(json|xml)', missing),
     Route('GET', rf'{HERE}/([^/]+)/lastmodified', last_modified, 'text/plain'),
     Route('GET', rf'{HERE}/([^/]+)/technical\.json', technical, 'text/xml'),
     Route('GET', rf'{HERE}/([^/]+)/mediapackage\.xml', media_package, 'text/xml'),
-    Route('GET', rf'{HERE}/([^/]+)/dublincore\.(xml|json)', dublin_core),
     Route('GET', rf'{HERE}/([^/]+)/(workflow|agent)\.properties', properties),
-    Route('GET', rf'{HERE}/([^/]+)/recordingStatus', recording_status, 'application/json'),
-    Route('PUT', rf'{HERE}/([^/]+)/recordingStatus', missing),
-    Route('DELETE', rf'{HERE}/([^/]+)/recordingStatus', missing),
-    *(Route(method, rf'{HERE}/capture/(.+)', missing) for method in ('GET', 'POST', 'PUT', 'DELETE')),
-    Route('POST', HERE, missing),
-    Route('PUT', rf'{HERE}/([^/]+)', missing),
-    Route('DELETE', rf'{HERE}/([^/]+)', missing),
 )

@@ -29,6 +29,7 @@ AGENT = (
     r'\w+ /ingest/.*',
     r'GET /workflow/definitions\.xml',
 )
+MAY = {'ROLE_CAPTURE_AGENT': AGENT, 'ROLE_STUDIO': (r'\w+ /ingest/.*',)}
 
 
 class Security:
@@ -65,6 +66,7 @@ class Security:
         self._sessions[session] = (self._clock.now(), user)
         exchange.request.user = '' if user is ANONYMOUS else user.name
         exchange.request.session = session
+        exchange.roles = user.roles
         return self._decide(user, exchange), _cookie(session, new=new)
 
     def _session(self, exchange: Exchange) -> tuple[str, User, bool]:
@@ -90,7 +92,7 @@ class Security:
                 return Answer(419)
             return login_redirect(exchange.node.url)
         allowed = 'ROLE_ADMIN' in user.roles or _any(OPEN, question)
-        if allowed or ('ROLE_CAPTURE_AGENT' in user.roles and _any(AGENT, question)):
+        if allowed or any(role in user.roles and _any(paths, question) for role, paths in MAY.items()):
             return None
         return page('Access denied', f'<p>{user.name} may not do this.</p>', 403)
 
@@ -151,4 +153,4 @@ def _md5(text: str) -> str:
 
 
 def _cookie(session: str, *, new: bool) -> str:
-    return f'JSESSIONID={session}; Path=/; HttpOnly' if new else ''
+    return f'JSESSIONID={session}' if new else ''

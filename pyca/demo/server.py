@@ -38,6 +38,14 @@ class Desk:
     nodes: list[Node] = field(default_factory=list)
     etag_cache: float = 0.0
     max_failed_jobs: int | None = None
+    max_zips: int | None = None
+    old_servlets: bool = False
+    base: str = ''
+    """A path in front of every other one, such as `/opencast`."""
+    organizations: set[str] = field(default_factory=set)
+    """The host names that belong to a tenant; none = any name."""
+    idle_seconds: float | None = None
+    """Silence on a connection after which it is closed (contract 2.4)."""
     guides_only: int = 0
     failures: list[str] = field(default_factory=list)
     """What went wrong in the stand-in itself."""

@@ -14,10 +14,12 @@ from typing import Any
 from pyca.clock import Clock, SystemClock
 from pyca.demo.faults import Faults
 from pyca.demo.ical import Layout
+from pyca.demo.knob import Knob
 from pyca.demo.model import Model, new_id
 from pyca.demo.nodes import Nodes
 from pyca.demo.records import USERS, Agent, Delivery, Event, Request, User
 from pyca.demo.security import Security
+from pyca.demo.selection import selecting
 from pyca.demo.server import Desk
 from pyca.demo.strict import Strict
 from pyca.demo.verdict import missing_states
@@ -101,6 +103,11 @@ class StandIn:
         self.model.put(Event(uid, agent, start, end, **{'title': 'Lecture', **more}))
         return uid
 
+    def select_inputs(self, uid: str, *inputs: str) -> None:
+        """Have an event record these inputs of its agent; none: the list that it selects is empty."""
+        with self.model.lock:
+            self.model.put(selecting(self.model, uid, inputs))
+
     def change_event(self, uid: str, **changes: Any) -> None:
         """Change start, end, agent, title, properties ... of an event.
 
@@ -161,32 +168,18 @@ class StandIn:
 
     # -- knobs ----------------------------------------------------------------------------------------------------
 
-    @property
-    def archive_after(self) -> float | None:
-        """Seconds from an accepted ingest until its workflow archives; None = never."""
-        return self.model.archive_after
-
-    @archive_after.setter
-    def archive_after(self, seconds: float | None) -> None:
-        self.model.archive_after = seconds
-
-    @property
-    def finish_after(self) -> float | None:
-        """Seconds from an accepted ingest until its workflow is over; None = never."""
-        return self.model.finish_after
-
-    @finish_after.setter
-    def finish_after(self, seconds: float | None) -> None:
-        self.model.finish_after = seconds
-
-    @property
-    def guides_only(self) -> int:
-        """The status for whatever the protocol guides do not know; 0 = everything works."""
-        return self.desk.guides_only
-
-    @guides_only.setter
-    def guides_only(self, status: int) -> None:
-        self.desk.guides_only = status
+    archive_after = Knob[float | None]('model.archive_after')
+    """Seconds from an accepted ingest until its workflow archives; None = never."""
+    finish_after = Knob[float | None]('model.finish_after')
+    """Seconds from an accepted ingest until its workflow is over; None = never."""
+    base = Knob[str]('desk.base')
+    """A path in front of every other one, such as `/opencast`; it is part of each address."""
+    version2 = Knob[bool]('model.version2')
+    """Whether it takes the drafted CA API 2.0 (contract 9); off like every core there is."""
+    draft = Knob[bool]('model.draft')
+    """Whether it has the calendar's addresses of the older draft of a version 2, `.ical` and `.json`."""
+    guides_only = Knob[int]('desk.guides_only')
+    """The status for whatever the protocol guides do not know; 0 = everything works."""
 
     @property
     def layout(self) -> Layout:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from pyca.demo.selection import INPUTS
 
 YEAR_2001 = 978_307_200_000
 INGEST = 'org.opencastproject.ingest'
@@ -48,9 +50,13 @@ class Strict:
 
     # -- agent ----------------------------------------------------------------------------------------------------
 
-    def configuration(self, agent: str, values: Iterable[str]) -> None:
-        if any(canary in value for value in values for canary in self.canaries):
+    def configuration(self, agent: str, properties: Mapping[str, str]) -> None:
+        if any(canary in value for value in properties.values() for canary in self.canaries):
             self.find(f'The configuration of {agent} has a secret in it.')
+        if len(properties) < 2:
+            self.find(f'The configuration of {agent} has fewer than two keys, which others trip over.')
+        if any(name != name.strip() for name in properties.get(INPUTS, '').split(',')):
+            self.find(f'The inputs of {agent} have blanks around their names, which count there.')
 
     def unknown_recording(self, uid: str) -> None:
         if uid in self._unknown:
@@ -121,6 +127,14 @@ class Strict:
     def after_the_file(self, names: Iterable[str]) -> None:
         for name in names:
             self.find(f'The field {name} came after the file, where no server sees it.')
+
+    def download(self, address: str) -> None:
+        self.find(f'The core was asked to fetch {address}: it must not connect to the agent.')
+
+    def dropped(self, names: Iterable[str]) -> None:
+        """Workflow properties came with a request that names no workflow in its path."""
+        for name in names:
+            self.find(f'The workflow property {name} was dropped: addMediaPackage wants the workflow in its path.')
 
     def elements(self, uid: str, hashes: Sequence[tuple[str, str, str]]) -> None:
         """All elements of a media package as (kind, flavor, SHA-256)."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from pyca.backoff import doubled
 from pyca.errors import CoreError, RecordingsUnusable
 from pyca.ingest.decision import CONFIRM_FOR, GIVE_UP_AFTER, Answer
+from pyca.ingest.digests import Digests
 from pyca.ingest.inquiry import Answers, Inquiry
 from pyca.ingest.journal import Upload
 from pyca.ingest.outside import Outside
@@ -26,6 +27,8 @@ FIRST, LONGEST = 10.0, 3600.0
 """Seconds from the delivery to the first question whether the core has archived it, and the longest between two."""
 PAUSE = 5.0
 """Seconds between two questions about whatever recordings: there may be hundreds."""
+SUMS_WITHIN = 3600.0
+"""Seconds for which one that may go waits until its checksums can be made without an upload waiting for them."""
 FAILED_AGAIN = 3600.0
 """Seconds until a folder that could not be deleted is tried again."""
 
@@ -56,10 +59,11 @@ class Candidate:
 class Clearing:
     """Deletes recordings that the core has for good, the oldest first, one piece of work at a call."""
 
-    def __init__(self, policy: Policy, outside: Outside, removal: Removal) -> None:
+    def __init__(self, policy: Policy, outside: Outside, removal: Removal, digests: Digests) -> None:
         self._policy = policy
         self._outside = outside
         self._removal = removal
+        self._digests = digests
         self._inquiry = Inquiry(outside)
         self._candidates: dict[str, Candidate] = {}
         self._looked: float | None = None
@@ -73,8 +77,8 @@ class Clearing:
             if upload is not None:
                 self._add(name, upload)
 
-    def step(self, *, may_ask: bool) -> bool:
-        """Do one piece of work; tells whether more may be waiting. Raises StorageError, Interrupted."""
+    def step(self, *, may_ask: bool, but_not: frozenset[str] = frozenset()) -> bool:
+        """Do one piece of work, but not on these; tells whether more may wait. Raises StorageError, Interrupted."""
         if not self._policy:
             return False
         now = self._outside.clock.monotonic()
@@ -82,7 +86,9 @@ class Clearing:
             self._looked = now
             self._look()
         for name, candidate in self._wanted():
-            if candidate.due > now:
+            if candidate.due > now or name in but_not:
+                continue
+            if candidate.settled and self._waits_for_sums(name, now - candidate.due):
                 continue
             if candidate.settled:
                 self._remove(name, candidate)
@@ -114,16 +120,26 @@ class Clearing:
                     self._add(name, upload)
 
     def _upload(self, name: str) -> Upload | None:
-        """The remembered steps of an upload that was accepted."""
+        """The remembered steps of an upload that was accepted, and of which the core surely has everything."""
         upload = self._outside.uploads.remembered(name)
-        return upload if upload is not None and upload.accepted is not None else None
+        whole = upload is not None and upload.accepted is not None and not upload.left_out and not upload.refused
+        return upload if whole else None
 
     def _add(self, name: str, upload: Upload) -> None:
         settled = upload.archived is not None
         now = self._outside.clock.monotonic()
         self._candidates[name] = Candidate(upload.accepted or 0.0, settled, now if settled else now + FIRST)
 
+    def _waits_for_sums(self, name: str, waited: float) -> bool:
+        """Its checksums are made before: they are what tells later whether a copy is the one that was recorded.
+
+        Uploads that are due go first, for a while. Where room is short nothing is read.
+        """
+        return not self._short and waited < SUMS_WITHIN and self._digests.want(name)
+
     def _remove(self, name: str, candidate: Candidate) -> None:
+        if not self._short and self._digests.piece(name):
+            return
         if self._removal.remove(name):
             del self._candidates[name]
         else:
@@ -135,12 +151,13 @@ class Clearing:
         self._quiet_until = now + PAUSE
         candidate.questions += 1
         candidate.due = now + doubled(candidate.questions, FIRST, LONGEST)
-        uid = self._removal.uid(name)
-        if uid is None:  # nobody scheduled it, so that nobody can be asked
+        event, upload = self._removal.event(name), self._upload(name)
+        if event is None or upload is None:  # nobody scheduled it, so that nobody can be asked
             self._settle(name, candidate)
             return
+        uid = (upload.package_id or event.uid) if event.new else event.uid
         try:
-            answers = self._inquiry.ask(uid, patient=False)
+            answers = self._inquiry.ask(uid, patient=False, new=event.new)
         except CoreError as error:
             logger.debug('%s: the core does not say whether it has archived it: %s', uid, error)
             self._quiet_until = candidate.due

@@ -6,12 +6,18 @@ import logging
 from pathlib import Path
 
 from pyca import settings
-from pyca.errors import CoreError, RecordingsUnusable, Refused
-from pyca.ingest.case import HEARD, MORE, Case, Kind, Result
+from pyca.errors import CoreError, Refused
+from pyca.ingest.attempt import HEARD, MORE, Attempt, Kind, Result
+from pyca.ingest.contents import Contents, changed, measure
 from pyca.ingest.final import FinalCall, lost
-from pyca.ingest.journal import Element
+from pyca.ingest.journal import MULTI, ZIP, Element
+from pyca.ingest.leaving import Leaving
+from pyca.ingest.newpackage import NewPackage
+from pyca.ingest.objections import Objections
 from pyca.ingest.outside import Outside
+from pyca.ingest.presence import Presence
 from pyca.ingest.takeover import settle
+from pyca.opencast.mediapackage import MediaPackage
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +29,17 @@ ANEW_AT_MOST = 5
 class Delivery:
     """Brings one recording to the core, one missing step at a time."""
 
-    def __init__(self, outside: Outside, case: Case, options: settings.Ingest) -> None:
+    def __init__(self, outside: Outside, attempt: Attempt, options: settings.Ingest) -> None:
         self._outside = outside
-        self._case = case
-        self._upload = case.upload
-        self._catalogs = options.upload_catalogs
+        self._attempt = attempt
+        self._upload = attempt.upload
         self._shortest = options.min_duration
-        self._final = FinalCall(outside, case)
+        self._contents = Contents(outside, attempt, options)
+        self._objections = Objections(outside, attempt)
+        self._new = NewPackage(outside, attempt)
+        self._leaving = Leaving(attempt, self._contents)
+        self._final = FinalCall(outside, attempt, self._contents, self._objections, options.workflow)
+        self._presence = Presence(outside.uploads, attempt.recorded.name)
         self._checked = False
 
     def step(self) -> Result:
@@ -38,10 +48,25 @@ class Delivery:
         if upload.accepted is not None:
             return Result(Kind.DELIVERED)
         if upload.final_sent is not None:
-            return self._final.ask()
+            return self._settle()
         if upload.doubted:
-            return settle(self._outside, self._case)
+            return settle(self._outside, self._attempt)
         return self._resume() or self._grow()
+
+    def _settle(self) -> Result:
+        """Find out what became of the final call. Where the core waits for another one, in vain, all is sent anew."""
+        result = self._final.ask()
+        if result is not None:
+            return result
+        node = self._other_node() if self._final.awaited else ''
+        if node:
+            return self._move(node)
+        try:
+            return self._final.repeat()
+        except Refused as error:
+            if lost(error) and self._final.awaited:
+                return self._lost(error)
+            raise
 
     def _resume(self) -> Result | None:
         """What a new try has to do first: see whether what the core has so far is still of use."""
@@ -51,16 +76,25 @@ class Delivery:
         node = self._other_node()
         if node:
             return self._move(node)
-        longer = bool(self._upload.elements) and self._upload.resumed != self._case.standing.resumed
-        return self._anew() if longer or any(_changed(element) for element in self._upload.elements) else None
+        longer = bool(self._upload.elements) and self._upload.resumed != self._attempt.standing.resumed
+        return (
+            self._anew()
+            if longer or any(element.done and changed(element) for element in self._upload.elements)
+            else None
+        )
 
     def _grow(self) -> Result:
         upload = self._upload
         if not upload.elements:
             return self._plan()
-        cause = self._vanished()
+        cause = self._presence.lacking(upload.elements)
         if cause:
             return Result(Kind.HOLD, cause)
+        cause = self._objections.to_files()
+        if cause:
+            return Result(Kind.HOLD, cause, heard=True)
+        if upload.method != MULTI:
+            return self._send_all()
         if not upload.package:
             return self._create()
         try:
@@ -76,87 +110,88 @@ class Delivery:
         cause = self._too_short()
         if cause:
             return Result(Kind.HOLD, cause)
-        self._upload.resumed = self._case.standing.resumed
-        tracks = self._outside.prepare(self._case.recorded)
-        if not tracks:
+        self._upload.resumed = self._attempt.standing.resumed
+        elements, left_out = self._contents.find()
+        if not elements:
             return Result(Kind.HOLD, 'Nothing was recorded, so there is nothing to upload.')
-        catalogs = self._dublin_core().items() if self._catalogs else ()
-        elements = [Element('catalog', flavor, flavor, size=len(text.encode())) for flavor, text in catalogs]
-        elements += [Element('track', track.flavor, str(track.path)) for track in tracks]
-        self._upload.elements = elements
-        cause = self._vanished()
+        cause = self._presence.lacking(elements)
         if cause:
-            self._upload.elements = []
             return Result(Kind.HOLD, cause)
         for element in elements:
-            _measure(element)
-        self._case.save()
+            measure(element)
+        self._upload.elements, self._upload.left_out = elements, left_out
+        self._upload.method = self._contents.method
+        self._attempt.save()
         return MORE
 
     def _too_short(self) -> str:
         """A sentence if it is shorter than is worth uploading unasked; a person may say that it is."""
         if not self._shortest or self._upload.approved:
             return ''
-        length = self._outside.length(self._case.recorded)
+        length = self._outside.length(self._attempt.recorded)
         if length is None or length >= self._shortest:
             return ''
         return f'Too short: {length:.0f} s were recorded, and min_duration is {self._shortest} s.'
 
-    def _dublin_core(self) -> dict[str, str]:
-        return dict(self._outside.catalogs.dublin_core(self._case.event))
+    def _send_all(self) -> Result:
+        """Send everything in the final call; a zip has the checksum of each file before it."""
+        files = [element for element in self._upload.elements if element.kind != 'catalog']
+        if self._upload.method == ZIP:
+            for element in files:
+                if element.crc is None or changed(element):
+                    self._contents.sum_up(element)
+                    return MORE
+            self._attempt.save()
+        else:
+            for element in files:
+                measure(element)
+        return self._final.send()
 
     def _create(self) -> Result:
-        node = self._outside.core.ingest_node()
-        package = self._outside.core.create_mediapackage(node, self._case.event.uid)
+        node, package = self._new.make()
         self._upload.node = node
         self._upload.grown(package)
-        self._case.save()
-        logger.info('Upload of %s goes to %s as media package %s', self._case.event.uid, node, package.id)
-        self._case.announce()
+        self._attempt.save()
+        logger.info('Upload of %s goes to %s as media package %s', self._attempt.event.uid, node, package.id)
+        self._attempt.announce()
         return HEARD
 
     def _add(self, element: Element) -> Result:
         """Send one element. A try that fails leaves the media package from before it (contract 7.3)."""
-        upload, core = self._upload, self._outside.core
-        if element.kind == 'catalog':
-            text = self._dublin_core()[element.flavor]
-            grown = core.add_catalog(upload.node, upload.media_package(), element.flavor, text)
-        else:
-            _measure(element)
-            path = Path(element.path)
-            grown = core.add_track(upload.node, upload.media_package(), element.flavor, path, self._case.sending)
+        upload = self._upload
+        if self._leaving.unwanted(element):
+            return MORE
+        try:
+            grown = self._send(element)
+        except Refused as error:
+            if lost(error) or not self._leaving.refused(element, error):
+                raise
+            return HEARD
         element.done = True
         upload.grown(grown)
-        self._case.save()
-        self._case.sent()
-        logger.info('Upload of %s: %s has been sent as %s', self._case.event.uid, element.path, element.flavor)
+        self._attempt.save()
+        self._attempt.sent()
+        logger.info('Upload of %s: %s has been sent as %s', self._attempt.event.uid, element.path, element.flavor)
         return HEARD
 
-    def _vanished(self) -> str:
-        """A sentence about the first file that is still to be sent and is not there, or nothing."""
-        for element in self._upload.elements:
-            if element.done or element.kind == 'catalog':
-                continue
-            path = Path(element.path)
-            try:
-                size = path.stat().st_size
-            except (FileNotFoundError, NotADirectoryError):
-                self._check_root()
-                return f'The file {path} ({element.flavor}) has vanished, so the recording is not uploaded without it.'
-            if size == 0:
-                return f'The file {path} ({element.flavor}) is empty, so the recording is not uploaded.'
-        return ''
-
-    def _check_root(self) -> None:
-        """Tell a lost file from a lost disk: no recording at all under the root means that it is not mounted."""
-        root = self._outside.uploads.root
-        if not any(root.glob('recording-*')):
-            raise RecordingsUnusable(f'{root} has no recordings any more: is its disk mounted?')
+    def _send(self, element: Element) -> MediaPackage:
+        upload, core = self._upload, self._outside.core
+        if element.kind == 'catalog':
+            text = self._contents.text(element)
+            return core.add_catalog(upload.node, upload.media_package(), element.flavor, text)
+        measure(element)
+        send = core.add_attachment if element.kind == 'attachment' else core.add_track
+        path = Path(element.path)
+        return send(upload.node, upload.media_package(), element.flavor, path, self._attempt.sending)
 
     def _other_node(self) -> str:
         """Another node, if ours has been gone for long and the registry has one; else ours is tried on."""
         upload = self._upload
-        if upload.gone_since is None or self._outside.clock.now() - upload.gone_since < NODE_GONE_AFTER:
+        if (
+            upload.method != MULTI
+            or upload.gone_since is None
+            or self._outside.clock.now() - upload.gone_since < NODE_GONE_AFTER
+        ):
             return ''
         try:
             node = self._outside.core.ingest_node()
@@ -167,12 +202,13 @@ class Delivery:
 
     def _move(self, node: str) -> Result:
         """Begin anew on another node. What the old one has is given up only when the new one has answered."""
-        package = self._outside.core.create_mediapackage(node, self._case.event.uid)
-        logger.warning('Upload of %s begins anew: %s is gone', self._case.event.uid, self._upload.node)
+        _, package = self._new.make(node)
+        logger.warning('Upload of %s begins anew: %s is gone', self._attempt.event.uid, self._upload.node)
         self._upload.forget_package()
+        self._upload.forget_final()
         self._upload.node = node
         self._upload.grown(package)
-        self._case.save()
+        self._attempt.save()
         return HEARD
 
     def _lost(self, error: Refused) -> Result:
@@ -186,30 +222,15 @@ class Delivery:
 
     def _anew(self) -> Result:
         upload = self._upload
-        logger.warning('Upload of %s begins anew: its media package is of no use', self._case.event.uid)
-        node, package = upload.node, upload.media_package()
+        logger.warning('Upload of %s begins anew: its media package is of no use', self._attempt.event.uid)
+        node, package, final = upload.node, upload.media_package(), upload.final_sent is not None
         upload.forget_package()
-        self._case.save()
-        if not package.id:
+        upload.forget_final()
+        self._attempt.save()
+        if final or not package.id:  # what may be in use is not discarded
             return MORE
         try:
             self._outside.core.discard(node, package)
         except CoreError as error:
             logger.debug('The lost media package could not be discarded: %s', error)
         return MORE
-
-
-def _measure(element: Element) -> None:
-    if element.kind == 'track':
-        status = Path(element.path).stat()
-        element.size, element.mtime = status.st_size, status.st_mtime
-
-
-def _changed(element: Element) -> bool:
-    if element.kind != 'track' or not element.done:
-        return False
-    try:
-        status = Path(element.path).stat()
-    except OSError:
-        return False
-    return (status.st_size, status.st_mtime) != (element.size, element.mtime)

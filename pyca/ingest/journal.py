@@ -12,12 +12,15 @@ from typing import Any
 from pyca.errors import PycaError
 from pyca.opencast.mediapackage import MediaPackage
 from pyca.recording.atomic import read_json, write_json
+from pyca.recording.former import former
+from pyca.recording.journal import UPLOAD
 from pyca.recording.store import DELIVERED, RESERVE
 
 logger = logging.getLogger(__name__)
 
 VERSION = 1
-JOURNAL = 'upload.json'
+MULTI, SINGLE, ZIP = 'multi', 'single', 'zip'
+"""The methods of an upload: a request for each file, then the final call; or all in the final call, plain or as zip."""
 
 
 class Damaged(PycaError):
@@ -28,8 +31,9 @@ class Damaged(PycaError):
 class Element:
     """One file of the media package.
 
-    `kind` is `track` (then `path` is a file) or `catalog` (then `path` is the name of a file attached to the event).
-    `size` and `mtime` are those of the file when it was sent.
+    `kind` is `track`, `attachment` or `catalog`; `path` is a file, or for a catalog of the calendar its flavor again.
+    `size` and `mtime` are those of the file when it was sent, `digest` is the SHA-256 of those bytes, made afterwards,
+    `crc` their CRC-32, made beforehand where a zip needs it. `refusals`: how often the core said no to it.
     """
 
     kind: str
@@ -38,6 +42,14 @@ class Element:
     size: int = 0
     mtime: float = 0.0
     done: bool = False
+    digest: str = ''
+    crc: int | None = None
+    refusals: int = 0
+
+    @property
+    def of_calendar(self) -> bool:
+        """Whether it is no file, but a catalog that came with the event."""
+        return self.path == self.flavor
 
 
 @dataclass
@@ -45,11 +57,17 @@ class Upload:
     """How far one recording is on its way to the core. Times are seconds since the epoch.
 
     `failures` counts since something last went well, `attempts` from the beginning. `gone_since`: the node does not
-    answer since then. `final_sent`: the first final call that may have been accepted; `final_last`: the last one;
+    answer since then. `id_refused`: the core does not take the event's id for the media package since then, and
+    `id_refusals` is how often it said so in a row, the last time as failure number `id_failures`.
+
+    `final_sent`: the first final call that may have been accepted; `final_last`: the last one;
     `asked_since`: when the core first answered a question about it. `archived`: since when the core is known to have it
     for good, or to be one that cannot be asked. `doubted`: a program that remembered nothing tried it before, and
-    perhaps the core has it. `approved`: a person wants it uploaded as it is. `resumed`: how often the recording had
-    gone on when the elements were noted.
+    perhaps the core has it. `approved`: a person wants it uploaded as it is. `released`: it was held before its upload
+    began, and is to be uploaded all the same. `resumed`: how often the recording had gone on when the elements were
+    noted. `left_out`: in words, what of it stays in the folder. `method`: how the elements are sent. `taken`: the core
+    said that a workflow is at work on this event already. `refused`: each final call was answered, and none with
+    a yes, so that what the core archives then may not be from here (contract 7.7): then nothing is deleted here.
     """
 
     version: int = VERSION
@@ -57,11 +75,18 @@ class Upload:
     failures: int = 0
     node: str = ''
     gone_since: float | None = None
+    id_refused: float | None = None
+    id_refusals: int = 0
+    id_failures: int = 0
     package: str = ''
     package_id: str = ''
     package_elements: int = 0
     elements: list[Element] = field(default_factory=list)
     resumed: int = 0
+    left_out: str = ''
+    method: str = MULTI
+    taken: bool = False
+    refused: bool = False
     workflow: str = ''
     final_sent: float | None = None
     final_last: float | None = None
@@ -73,6 +98,7 @@ class Upload:
     archived: float | None = None
     held: bool = False
     approved: bool = False
+    released: bool = False
     doubted: bool = False
     next_try: float | None = None
     error: str = ''
@@ -93,6 +119,17 @@ class Upload:
         """The first element that the core does not have yet."""
         return next((element for element in self.elements if not element.done), None)
 
+    @property
+    def sends_files(self) -> bool:
+        """Whether the next step may send a file, and not just a question or the end of what is there."""
+        noted = self.accepted is not None or self.final_sent is not None
+        return not noted and bool(self.elements) and self.missing() is not None
+
+    @property
+    def settles(self) -> bool:
+        """Whether its next steps settle a final call that was made, without sending a file again."""
+        return self.final_sent is not None and (self.method == MULTI or self.accepted is not None)
+
     def forget_package(self) -> None:
         """Go back to before the media package was made."""
         self.node, self.package, self.package_id, self.package_elements = '', '', '', 0
@@ -101,7 +138,7 @@ class Upload:
     def forget_final(self) -> None:
         """The final call has surely not been accepted."""
         self.final_sent = self.final_last = self.asked_since = None
-        self.repeats = 0
+        self.repeats, self.taken, self.refused = 0, False, False
 
 
 class Uploads:
@@ -112,7 +149,8 @@ class Uploads:
         self.places = tuple(place for place in (standby, root) if place is not None)
 
     def folder(self, name: str) -> Path:
-        return next((place / name for place in self.places if (place / name).is_dir()), self.root / name)
+        found = next((place / name for place in self.places if (place / name).is_dir()), None)
+        return found or former(self.root, name) or self.root / name
 
     def names(self) -> list[str]:
         """The folders that may be recordings, oldest start first."""
@@ -125,11 +163,11 @@ class Uploads:
 
     def has(self, name: str) -> bool:
         """Whether an upload of this recording was begun."""
-        return (self.folder(name) / JOURNAL).exists()
+        return (self.folder(name) / UPLOAD).exists()
 
     def load(self, name: str) -> Upload | None:
         """None if there was no upload yet. Raises Damaged."""
-        path = self.folder(name) / JOURNAL
+        path = self.folder(name) / UPLOAD
         if self.has(name):
             upload = _from_json(read_json(path))
             if upload is None:
@@ -140,11 +178,11 @@ class Uploads:
 
     def remembered(self, name: str) -> Upload | None:
         """What the folder itself says; None if it says nothing that can be read."""
-        return _from_json(read_json(self.folder(name) / JOURNAL))
+        return _from_json(read_json(self.folder(name) / UPLOAD))
 
     def save(self, name: str, upload: Upload) -> None:
         """It is on the disk when this returns. Raises OSError or RecordingsUnusable."""
-        path, content = self.folder(name) / JOURNAL, asdict(upload)
+        path, content = self.folder(name) / UPLOAD, asdict(upload)
         try:
             write_json(path, content)
         except OSError as error:
@@ -156,7 +194,7 @@ class Uploads:
 
     def set_aside(self, name: str) -> None:
         """Put a damaged journal out of the way, so that a person's decision starts from the beginning."""
-        path = self.folder(name) / JOURNAL
+        path = self.folder(name) / UPLOAD
         try:
             path.replace(path.with_suffix('.damaged.json'))
         except OSError as error:

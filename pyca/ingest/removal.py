@@ -6,13 +6,15 @@ import logging
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyca.clock import Clock
 from pyca.errors import RecordingsUnusable
-from pyca.ingest.journal import JOURNAL, Uploads
+from pyca.event import UNSCHEDULED
+from pyca.ingest.journal import Uploads
 from pyca.ingest.outside import Recordings
 from pyca.recording.atomic import read_json, write_json
+from pyca.recording.journal import EVENT_FILE, UPLOAD
 from pyca.recording.journal import FILE as RECORDING
 from pyca.recording.store import DELIVERED
 
@@ -22,6 +24,13 @@ NAME = re.compile(r'recording-\d+-.+')
 REMAINS_FOR = 366 * 86_400.0
 """Seconds for which it is remembered what was deleted."""
 REMAINS_AT_MOST = 10_000
+
+
+class EventOf(NamedTuple):
+    """The event of a recording. `new`: the core had not scheduled it."""
+
+    uid: str
+    new: bool
 
 
 class Removal:
@@ -41,14 +50,18 @@ class Removal:
         """The folders that may be recordings, oldest start first."""
         return self._uploads.names()
 
-    def uid(self, name: str) -> str | None:
-        """The event of a recording; None for one that was in no calendar."""
-        recording = read_json(self._uploads.folder(name) / RECORDING)
+    def event(self, name: str) -> EventOf | None:
+        """The event of a recording; None for one of which no calendar, and no order, ever said anything."""
+        folder = self._uploads.folder(name)
+        recording = read_json(folder / RECORDING)
         event = recording.get('event') if isinstance(recording, dict) else None
         if isinstance(event, dict):
-            return str(event.get('uid', '')) if event.get('data') else None
+            beside = read_json(folder / EVENT_FILE)
+            data = event.get('data', beside.get('data') if isinstance(beside, dict) else None)
+            unscheduled = isinstance(data, dict) and data.get(UNSCHEDULED) is True
+            return None if data == {} else EventOf(str(event.get('uid', '')), unscheduled)
         entry = self._recordings.entries().get(name)
-        return None if entry is None else entry.uid
+        return None if entry is None else EventOf(entry.uid, False)
 
     def remove(self, name: str) -> bool:
         """Delete a recording's folder. What goes wrong is logged, and told by False. Raises StorageError."""
@@ -63,7 +76,7 @@ class Removal:
             return False
         try:
             self._note(name, recording)
-            _delete(folder, RECORDING if recording is not None else JOURNAL)
+            _delete(folder, RECORDING if recording is not None else UPLOAD)
         except (OSError, RecordingsUnusable) as error:
             self._report(name, error)
             return False
@@ -73,7 +86,7 @@ class Removal:
     def finish(self, name: str) -> bool:
         """Delete the rest of a folder whose deletion was begun; a newer recording of the event is another one."""
         folder = self._uploads.folder(name)
-        if (folder / JOURNAL).exists() or not self._uploads.delivered(name).exists():
+        if (folder / UPLOAD).exists() or not self._uploads.delivered(name).exists():
             return False
         recording, rest = read_json(folder / RECORDING), read_json(self._uploads.delivered(name))
         if recording is None or not isinstance(rest, dict) or rest.get('recording') != recording:
@@ -103,7 +116,7 @@ class Removal:
 
     def _note(self, name: str, recording: Any) -> None:
         """Write what remains. A first try to delete may have taken the upload's journal already."""
-        upload = read_json(self._uploads.folder(name) / JOURNAL)
+        upload = read_json(self._uploads.folder(name) / UPLOAD)
         path = self._uploads.delivered(name)
         if upload is not None or not path.exists():
             path.parent.mkdir(exist_ok=True)

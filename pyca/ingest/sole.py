@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from pyca.recording.store import MARKER
@@ -52,3 +54,22 @@ class SoleUploader:
         if not self._said:
             logger.error('Another agent uploads from %s; this one waits until it ends', self._path.parent)
         self._said = True
+
+
+class LastOut:
+    """Those who work under the lock; the last one to leave lets go of it."""
+
+    def __init__(self, release: Callable[[], None]) -> None:
+        self._release = release
+        self._inside: set[object] = set()
+        self._lock = threading.Lock()
+
+    def enter(self, who: object) -> None:
+        with self._lock:
+            self._inside.add(who)
+
+    def leave(self, who: object) -> None:
+        with self._lock:
+            self._inside.discard(who)
+            if not self._inside:
+                self._release()

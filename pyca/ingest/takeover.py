@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 
 from pyca.errors import Refused
-from pyca.ingest.case import HEARD, Case, Kind, Result
+from pyca.ingest.attempt import HEARD, Attempt, Kind, Result
 from pyca.ingest.decision import CONFIRM_FOR
 from pyca.ingest.outside import Outside
 from pyca.states import EventStatus
@@ -46,17 +46,17 @@ def take_over(outside: Outside) -> None:
         )
 
 
-def settle(outside: Outside, case: Case) -> Result:
+def settle(outside: Outside, attempt: Attempt) -> Result:
     """Ask whether the core still waits for the recording. Raises CoreError, OSError, RecordingsUnusable."""
-    upload, now = case.upload, outside.clock.now()
+    upload, now = attempt.upload, outside.clock.now()
     try:
-        waits = outside.core.scheduler_owns(case.event.uid)
+        waits = outside.core.scheduler_owns(attempt.event.uid)
     except Refused as error:
-        logger.debug('Upload of %s: the core does not take the question: %s', case.event.uid, error)
+        logger.debug('Upload of %s: the core does not take the question: %s', attempt.event.uid, error)
         waits = False
     if waits:
         upload.doubted, upload.asked_since = False, None
-        case.save()
+        attempt.save()
         return HEARD
     upload.asked_since = min(now if upload.asked_since is None else upload.asked_since, now)
     if now - upload.asked_since < CONFIRM_FOR:  # a core that is starting says no to everything

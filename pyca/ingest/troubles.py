@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pyca.clock import Clock
 from pyca.errors import CoreError, LoginFailed, Overloaded, Unreachable
 from pyca.event import Event
-from pyca.ingest.alarms import LASTING, Alarms
+from pyca.faultboard import FaultBoard
+from pyca.ingest.outage import LASTING
 from pyca.states import Fault
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Trouble:
 class Troubles:
     """Knows which uploads fail, and tells it in the log and as a fault."""
 
-    def __init__(self, clock: Clock, alarms: Alarms) -> None:
+    def __init__(self, clock: Clock, alarms: FaultBoard) -> None:
         self._clock = clock
         self._alarms = alarms
         self._uploads: dict[str, Trouble] = {}

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timezone
-from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 from pyca.errors import CoreError, LoginFailed, NotUnderstood, Overloaded, Refused, Unreachable
+from pyca.opencast.times import http_date
 
 _PAGE = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)', re.I | re.S)
 _LOGIN_PAGE = re.compile(rb'type\s*=\s*["\']?password|login|j_username|sign[ -]?in', re.I)
 _BUSY = {429: 'too many requests', 502: 'bad gateway', 503: 'no service now', 504: 'gateway timeout'}
-_LOST = {502, 504}
+_LOST = {502, 503, 504}
+"""What a proxy says that lost the core's answer; some say 503, and that with a `Retry-After`."""
 _WORDS = 300
 
 
@@ -71,11 +71,8 @@ def retry_after(value: str, now: float) -> float | None:
     """The seconds that a `Retry-After` header asks for, as a number or a date."""
     if re.fullmatch(r'\d{1,9}', value.strip()):
         return float(value)
-    try:
-        date = parsedate_to_datetime(value)
-        return max(0.0, date.replace(tzinfo=date.tzinfo or timezone.utc).timestamp() - now)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+    date = http_date(value)
+    return None if date is None else max(0.0, date - now)
 
 
 def _said(response: Response) -> str:

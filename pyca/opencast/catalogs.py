@@ -14,8 +14,13 @@ PROPERTIES = 'org.opencastproject.capture.agent.properties'
 DEFINITION = 'org.opencastproject.workflow.definition'
 PARAMETER = 'org.opencastproject.workflow.config.'
 INPUTS = 'capture.device.names'
-PROTOCOL = frozenset({'mediaPackage', 'workflowDefinitionId', 'workflowInstanceId'})
+DEFINITION_FIELD, INSTANCE_FIELD = 'workflowDefinitionId', 'workflowInstanceId'
+PROTOCOL = frozenset({'mediaPackage', DEFINITION_FIELD, INSTANCE_FIELD})
 """The fields of the final call that a workflow parameter must never replace (contract 7.7)."""
+
+EPISODE, SERIES = 'dublincore/episode', 'dublincore/series'
+CATALOGS = {'episode.xml': EPISODE, 'series.xml': SERIES}
+"""The Dublin Core catalogs by the names of their files."""
 
 _ESCAPE = re.compile(r'\\(u[0-9a-fA-F]{4}|.|$)', re.DOTALL)
 _KEY = re.compile(r'((?:\\.|[^\\:=\s])*)[ \t\f]*[:=]?[ \t\f]*(.*)', re.DOTALL)
@@ -61,11 +66,7 @@ def selected_inputs(event: Event) -> list[str]:
 
 def dublin_core(event: Event) -> list[tuple[str, str]]:
     """The Dublin Core catalogs, as flavor with text. Uploading them unchanged is for old cores only (trap 34)."""
-    return [
-        (f'dublincore/{entry.name.removesuffix(".xml")}', entry.text)
-        for entry in event.attachments
-        if entry.name in ('episode.xml', 'series.xml')
-    ]
+    return [(CATALOGS[entry.name], entry.text) for entry in event.attachments if entry.name in CATALOGS]
 
 
 def _plain(text: str) -> Iterator[tuple[str, str]]:

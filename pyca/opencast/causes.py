@@ -27,7 +27,16 @@ _TLS_CAUSES = (
     ('issuer', 'the certificate comes from an unknown authority; set certificate in [server] to its CA file'),
     ('wrong version number', 'the server does not speak TLS on this port; check url in [server]'),
 )
-TIMEOUT = 28
+TIMEOUT, UNKNOWN_CODING = 28, 61
+
+
+AGAIN = '; it is tried again'
+"""What the sentences about a passing failure end with."""
+
+
+def once(text: str) -> str:
+    """A sentence about a failure, for whoever does not try again."""
+    return text.replace(f'{AGAIN} later', '').replace(AGAIN, '')
 
 
 def cause(number: int, text: str, *, connected: bool) -> str:
@@ -43,4 +52,4 @@ def cause(number: int, text: str, *, connected: bool) -> str:
     if number in _PLAIN:
         known, _, remedy = _PLAIN[number].partition(';')
         return f'{known} ({text});{remedy}' if text else _PLAIN[number]
-    return f'{text or "error " + str(number)}; it is tried again'
+    return f'{text or "error " + str(number)}{AGAIN}'

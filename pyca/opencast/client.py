@@ -12,7 +12,8 @@ from pyca.errors import LoginFailed, NotUnderstood, Overloaded, Refused, Unreach
 from pyca.event import Event
 from pyca.opencast import mediapackage, times
 from pyca.opencast.calendar import Calendar
-from pyca.opencast.endpoints import CAPTURE_ADMIN, SCHEDULER, Endpoints
+from pyca.opencast.endpoints import ARCHIVE, CAPTURE_ADMIN, SCHEDULER, Endpoints
+from pyca.opencast.heard import Heard, heard
 from pyca.opencast.http import Http
 from pyca.opencast.ingest import IngestNode
 from pyca.states import AgentState, RecordingState
@@ -50,9 +51,10 @@ class Technical:
 class Core(IngestNode):
     """The core, seen by one agent, in one thread."""
 
-    def __init__(self, http: Http, endpoints: Endpoints, agent: str) -> None:
+    def __init__(self, http: Http, endpoints: Endpoints, agent: str, series: str = '') -> None:
         super().__init__(http, endpoints)
         self._agent = agent
+        self._series = series
         self._calendar = Calendar()
 
     def post_agent_state(self, state: AgentState, address: str) -> None:
@@ -67,13 +69,31 @@ class Core(IngestNode):
         with self._via(CAPTURE_ADMIN) as base:
             self._http.post(f'{base}/recordings/{quoted(uid)}', {'state': state.value})
 
+    def recording_state(self, uid: str) -> Heard | None:
+        """What the core was told last of a recording; None (404) if nothing, or if there is no such event."""
+        with self._via(CAPTURE_ADMIN) as base:
+            url = f'{base}/recordings/{quoted(uid)}.json'
+            try:
+                return heard(self._http.get(url).body, uid, url)
+            except Refused as error:
+                if error.status == 404:
+                    return None
+                raise
+
+    def post_configuration(self, text: str) -> None:
+        """Replace what the core knows of the agent's inputs; `capabilities.py` writes the text."""
+        name = self._name()
+        with self._via(CAPTURE_ADMIN) as base:
+            self._http.post(f'{base}/agents/{name}/configuration', {'configuration': text})
+
     def calendar(self, cutoff: int | None, etag: str | None) -> CalendarAnswer | None:
         """The events that begin before `cutoff` (milliseconds since the epoch); None if nothing changed since `etag`.
 
         The ETag knows nothing of the cutoff: whoever moves that must leave the ETag out (trap 18).
         """
         name = self._name()
-        limit = f'&cutoff={cutoff}' if cutoff is not None and cutoff >= YEAR_2001 else ''
+        limit = f'&seriesid={quoted(self._series)}' if self._series else ''
+        limit += f'&cutoff={cutoff}' if cutoff is not None and cutoff >= YEAR_2001 else ''
         with self._via(SCHEDULER) as base:
             url = f'{base}/calendars?agentid={name}{limit}'
             headers = {'If-None-Match': etag} if etag else {}
@@ -120,6 +140,21 @@ class Core(IngestNode):
                     return False
                 raise
             mediapackage.parse(response.text, expect_id=uid)
+            return True
+
+    def archived(self, package: str) -> bool:
+        """Whether the archive has an event of this id, also one that was never scheduled.
+
+        Nothing else tells of such an event, and only administrators may ask it.
+        """
+        with self._via(ARCHIVE) as base:
+            try:
+                response = self._http.get(f'{base}/episode/{quoted(package)}')
+            except Refused as error:
+                if error.status == 404:
+                    return False
+                raise
+            mediapackage.parse(response.text, expect_id=package)
             return True
 
     def _name(self) -> str:

@@ -20,7 +20,8 @@ logger = logging.getLogger(__name__)
 CAPTURE_ADMIN = 'org.opencastproject.capture.admin'
 SCHEDULER = 'org.opencastproject.scheduler'
 INGEST = 'org.opencastproject.ingest'
-WORDS = {CAPTURE_ADMIN: 'capture admin', SCHEDULER: 'scheduler', INGEST: 'ingest'}
+ARCHIVE = 'org.opencastproject.assetmanager'
+WORDS = {CAPTURE_ADMIN: 'capture admin', SCHEDULER: 'scheduler', INGEST: 'ingest', ARCHIVE: 'archive'}
 
 AGE = 3600.0
 """Seconds that an answer of the registry is used."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from pyca.errors import CoreError, Interrupted, NotUnderstood, Unreachable
-from pyca.opencast.causes import cause
-from pyca.opencast.multipart import Multipart
+from pyca.opencast.body import Body
+from pyca.opencast.causes import UNKNOWN_CODING, cause
 from pyca.opencast.watch import Verdict, Watch
 
 MOST = 64 * 2**20
@@ -38,7 +38,7 @@ class Request:
     url: str
     headers: tuple[str, ...] = ()
     body: bytes | None = None
-    form: Multipart | None = None
+    form: Body | None = None
     progress: Callable[[int, int], bool | None] | None = None
     once: bool = False
     most: int = MOST
@@ -117,6 +117,10 @@ class Failure:
             return Unreachable(f'{said}; the core is asked later what became of it', sent=True)
         if answer.full:
             return NotUnderstood(f'{request.place}: the answer is larger than {request.most} bytes')
+        if self.number == UNKNOWN_CODING:
+            coding = answer.headers.get('content-encoding', 'an unknown way')
+            said = f'the answer is compressed by {coding}, which cannot be read here'
+            return NotUnderstood(f'{request.place}: {said}; have the server, or the proxy before it, send it plain')
         return Unreachable(
             f'{request.place}: {cause(self.number, self.text, connected=self.connected)}', sent=self.sent
         )

@@ -16,16 +16,27 @@ from pyca.clock import Clock, SystemClock
 from pyca.errors import Interrupted, LoginFailed, Unreachable
 from pyca.opencast import answers, bodies
 from pyca.opencast.answers import Response
+from pyca.opencast.body import Body
 from pyca.opencast.cookies import CookieFile
 from pyca.opencast.exchange import MOST, Answer, Failure, Request, Upload
 from pyca.opencast.login import BODY_AGE, UPLOAD_AGE, Login, origin
 from pyca.opencast.multipart import Multipart
 from pyca.opencast.watch import Verdict, Watch
 
-__all__ = ['Http', 'Response', 'Upload']
+__all__ = ['Http', 'Response', 'Session', 'Upload']
 
 FORM_LIMIT = 1_000_000
 """Bytes of an urlencoded body; the core takes 1,500,000 and fails beyond (contract 2.4, trap 32)."""
+
+
+class Session:
+    """The cookies of several connections, so that the core has one session for all of them (contract 3.4)."""
+
+    def __init__(self) -> None:
+        self.share: Any = pycurl.CurlShare()
+        self.share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_COOKIE)
+        self.begun = False
+        """Whether the cookies of the last run were read."""
 
 
 @dataclass(eq=False, repr=False)
@@ -34,7 +45,9 @@ class Http:
 
     `rate`: bytes per second, 0 is no limit. `interrupted` ends a request within about a second; `beat` is called
     about as often while one runs. `heard` gets the headers of each answer, when it was asked for, when it came.
-    `stall`: seconds in which a body that is being sent must move (H22).
+    `stall`: seconds in which a body that is being sent must move (H22). `held` tells whether files may not be sent
+    now; of one that is under way only so much goes out then that the connection stays. `session` may be that of other
+    connections.
     """
 
     server: settings.Server
@@ -45,6 +58,8 @@ class Http:
     clock: Clock = field(default_factory=SystemClock, kw_only=True)
     heard: Callable[[Mapping[str, str], float, float], None] = field(default=lambda *_: None, kw_only=True)
     stall: float = field(default=120.0, kw_only=True)
+    held: Callable[[], bool] | None = field(default=None, kw_only=True)
+    session: Session = field(default_factory=Session, kw_only=True)
 
     def __post_init__(self) -> None:
         self._curl: Any = None
@@ -85,10 +100,15 @@ class Http:
 
         Raises OSError when the file cannot be read.
         """
-        with file.path.open('rb', buffering=0) as content:
-            form = Multipart(fields, file.name.encode('ascii', 'replace').decode(), content, file.path)
-            request = Request('POST', url, form=form, once=True, answer_limit=file.answer_limit)
-            return self._request(replace(request, progress=file.progress))
+        with Multipart(fields, file.name.encode('ascii', 'replace').decode(), file.path) as form:
+            return self.send(url, form, file.progress, file.answer_limit)
+
+    def send(
+        self, url: str, body: Body, progress: Callable[[int, int], bool | None] | None, answer_limit: float
+    ) -> Response:
+        """Send a body of any length; what its `before_end` raises is raised here."""
+        request = Request('POST', url, form=body, once=True, answer_limit=answer_limit, progress=progress)
+        return self._request(request)
 
     def close(self) -> None:
         """Close the connection; a later request opens a new one."""
@@ -138,7 +158,7 @@ class Http:
             raise Interrupted(f'{request.place}: not sent, the program is to stop')
         curl = self._handle()
         answer = Answer(request.most)
-        watch = Watch(self.clock, self.interrupted, self.beat)
+        watch = Watch(self.clock, self.interrupted, lambda: self._beat(request.form))
         if request.answer_limit is not None:
             watch.stall = max(self.stall, 2.0 * bodies.SMALLEST_BLOCK / self.rate if self.rate else 0.0)
             watch.answer_limit = request.answer_limit
@@ -164,6 +184,11 @@ class Http:
             self._curl, request
         )
 
+    def _beat(self, form: Body | None) -> None:
+        self.beat()
+        if form is not None:
+            bodies.wake(self._curl, form)
+
     def _fail(self, request: Request, watch: Watch, answer: Answer, error: pycurl.error) -> None:
         number, text = (*error.args, '')[:2]
         if request.form and (broken := request.form.broken()):
@@ -175,9 +200,11 @@ class Http:
     def _handle(self) -> Any:
         if self._curl is None:
             self._curl = pycurl.Curl()
+            self._curl.setopt(pycurl.SHARE, self.session.share)
             self._curl.setopt(pycurl.COOKIEFILE, '')
-            for line in self._cookies.load():
+            for line in () if self.session.begun else self._cookies.load():
                 self._curl.setopt(pycurl.COOKIELIST, line.encode())
+            self.session.begun = True
         self._curl.reset()
         return self._curl
 
@@ -194,6 +221,8 @@ class Http:
         curl.setopt(pycurl.FOLLOWLOCATION, 0)
         curl.setopt(pycurl.TCP_KEEPALIVE, 1)
         curl.setopt(pycurl.USERAGENT, f'pyCA/{__version__}')
+        # Not asked for, as it changes the ETag; what comes compressed all the same is unpacked block by block.
+        curl.setopt(pycurl.ACCEPT_ENCODING, 'identity')
         curl.setopt(pycurl.CONNECTTIMEOUT, self.limits.connection_timeout)
         if request.answer_limit is None:
             curl.setopt(pycurl.TIMEOUT, self.limits.timeout)
@@ -201,7 +230,7 @@ class Http:
             curl.setopt(pycurl.MAX_SEND_SPEED_LARGE, self.rate)
         self._secure(curl)
         curl.setopt(pycurl.HTTPGET, 1)  # a reset leaves the method of a form with a file behind
-        kind = bodies.attach(curl, request, self.rate)
+        kind = bodies.attach(curl, request, self.rate, self.held, self.clock)
         if request.method == 'PUT':
             curl.setopt(pycurl.CUSTOMREQUEST, 'PUT')
         if request.once:

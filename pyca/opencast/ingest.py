@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 from pyca.errors import NotUnderstood, Refused
+from pyca.opencast.bundle import Bundle, single, zipped
 from pyca.opencast.endpoints import INGEST, Endpoints
 from pyca.opencast.exchange import Upload
 from pyca.opencast.http import Http, Response
 from pyca.opencast.mediapackage import MediaPackage, parse, tree
+from pyca.opencast.names import can_be_package, upload_name
 
 ANSWER_LIMIT = 600.0
 """Seconds that the core may think about a whole upload or the final call."""
-LONGEST_NAME = 75
-_ID = re.compile(r'[\w\-.:;()]+', re.ASCII)
-_UNTAKEN = frozenset({400, 403, 404, 405, 500})
+UNPACKING_LIMIT = 3600.0
+"""The same for a zip, which is unpacked and stored anew before the answer."""
+Progress = Callable[[int, int], bool | None] | None
+UNTAKEN = frozenset({400, 403, 404, 405, 500})
 """What a core says to `createMediaPackageWithID` that does not have it or does not take the id."""
 
 
@@ -34,16 +36,18 @@ class IngestNode:
 
     def create_mediapackage(self, node: str, uid: str | None) -> MediaPackage:
         """An empty media package with the event's id, else (or for None) with one that the core makes up."""
-        base = self._node(node)
-        if uid and _ID.fullmatch(uid) and uid.strip('.'):
+        if uid and can_be_package(uid):
             try:
-                response = self._http.put(f'{base}/createMediaPackageWithID/{quote(uid, safe="")}')
+                return self.create_with_id(node, uid)
             except Refused as error:
-                if error.status not in _UNTAKEN:
+                if error.status not in UNTAKEN:
                     raise
-            else:
-                return parse(_xml(response), expect_id=uid)
-        return parse(_xml(self._http.get(f'{base}/createMediaPackage')))
+        return parse(_xml(self._http.get(f'{self._node(node)}/createMediaPackage')))
+
+    def create_with_id(self, node: str, uid: str) -> MediaPackage:
+        """An empty media package with just this id. Refused with one of `UNTAKEN` by a core that has no such call."""
+        response = self._http.put(f'{self._node(node)}/createMediaPackageWithID/{quote(uid, safe="")}')
+        return parse(_xml(response), expect_id=uid)
 
     def add_track(
         self,
@@ -51,15 +55,29 @@ class IngestNode:
         package: MediaPackage,
         flavor: str,
         path: Path,
-        progress: Callable[[int, int], bool | None] | None,
+        progress: Progress,
     ) -> MediaPackage:
         """Send a file. A failed call is repeated with the package from before it (contract 7.3).
 
         `progress` hears bytes sent and bytes in all, twice a second. Raises OSError when the file cannot be read.
         """
-        fields = [('mediaPackage', package.xml), ('flavor', flavor)]
         file = Upload(path, upload_name(path.name), progress, ANSWER_LIMIT)
-        response = self._http.upload(f'{self._node(node)}/addTrack', fields, file)
+        return self._add_file(f'{self._node(node)}/addTrack', package, flavor, file)
+
+    def add_attachment(
+        self,
+        node: str,
+        package: MediaPackage,
+        flavor: str,
+        path: Path,
+        progress: Progress,
+    ) -> MediaPackage:
+        """Send a file that is no media, as `add_track` does."""
+        file = Upload(path, upload_name(path.name), progress, ANSWER_LIMIT)
+        return self._add_file(f'{self._node(node)}/addAttachment', package, flavor, file)
+
+    def _add_file(self, url: str, package: MediaPackage, flavor: str, file: Upload) -> MediaPackage:
+        response = self._http.upload(url, [('mediaPackage', package.xml), ('flavor', flavor)], file)
         return parse(_xml(response), expect_id=package.id, grown_from=package)
 
     def add_catalog(self, node: str, package: MediaPackage, flavor: str, text: str) -> MediaPackage:
@@ -75,15 +93,29 @@ class IngestNode:
         all leave open what the core did.
         """
         form = {**fields, 'mediaPackage': package.xml}
-        response = self._http.post(f'{self._node(node)}/ingest', form, once=True, answer_limit=ANSWER_LIMIT)
-        root = tree(_xml(response))
-        if root.tag.rpartition('}')[2] != 'workflow':
-            raise NotUnderstood(f'POST {response.url}: the answer is <{root.tag}> instead of a workflow')
-        return root.get('id', '')
+        return _workflow(self._http.post(f'{self._node(node)}/ingest', form, once=True, answer_limit=ANSWER_LIMIT))
 
-    def schedule(self, node: str, package: MediaPackage) -> None:
+    def ingest_single(self, node: str, bundle: Bundle, progress: Progress, before_end: Callable[[], None]) -> str:
+        """Send all files in one request, which is the final call as well (contract 7.9).
+
+        Until `before_end` is called nothing can have come of it. Raises OSError when a file cannot be read.
+        """
+        way = f'addMediaPackage/{quote(bundle.workflow, safe="")}' if bundle.workflow else 'addMediaPackage'
+        with single(bundle) as body:
+            body.before_end = before_end
+            return _workflow(self._http.send(f'{self._node(node)}/{way}', body, progress, ANSWER_LIMIT))
+
+    def ingest_zip(self, node: str, bundle: Bundle, progress: Progress, before_end: Callable[[], None]) -> str:
+        """The same with all files in a zip, which the core unpacks before it answers."""
+        with zipped(bundle) as body:
+            body.before_end = before_end
+            url = f'{self._node(node)}/addZippedMediaPackage'
+            return _workflow(self._http.send(url, body, progress, UNPACKING_LIMIT))
+
+    def schedule(self, node: str, package: MediaPackage, workflow: str = '') -> None:
         """Make an event of a media package whose one catalog names agent and time (7.9); Refused 409 = a conflict."""
-        self._http.post(f'{self._node(node)}/schedule', {'mediaPackage': package.xml}, once=True)
+        path = f'schedule/{quote(workflow, safe="")}' if workflow else 'schedule'
+        self._http.post(f'{self._node(node)}/{path}', {'mediaPackage': package.xml}, once=True)
 
     def discard(self, node: str, package: MediaPackage) -> None:
         """Have the files of an upload that is given up deleted."""
@@ -95,13 +127,11 @@ class IngestNode:
         return node.rstrip('/')
 
 
-def upload_name(name: str) -> str:
-    """A file name that every core takes: ASCII, 75 characters, its extension kept (trap 25)."""
-    plain = re.sub(r'[^\w.-]', '_', name, flags=re.ASCII)
-    stem, dot, extension = plain.rpartition('.')
-    if len(plain) <= LONGEST_NAME or not stem or len(extension) > LONGEST_NAME // 2:
-        return plain[:LONGEST_NAME]
-    return stem[: LONGEST_NAME - len(extension) - 1] + dot + extension
+def _workflow(response: Response) -> str:
+    root = tree(_xml(response))
+    if root.tag.rpartition('}')[2] != 'workflow':
+        raise NotUnderstood(f'POST {response.url}: the answer is <{root.tag}> instead of a workflow')
+    return root.get('id', '')
 
 
 def _xml(response: Response) -> str:

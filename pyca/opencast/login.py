@@ -24,6 +24,7 @@ BODY_AGE, UPLOAD_AGE = 240.0, 60.0
 _SCHEME = re.compile(r'(?:^|,)\s*(Basic|Digest|Bearer|Negotiate|NTLM)(?=\s|,|$)', re.IGNORECASE)
 _PAIR = re.compile(r'([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 _HASHES = {'MD5': 'md5', 'SHA-256': 'sha256'}
+_SERVICE = re.compile(r'/(?:ingest|capture-admin|recordings|services)(?:/.*)?$')
 _PORTS = {'http': 80, 'https': 443}
 
 
@@ -91,7 +92,8 @@ class Login:
     def question(self, url: str) -> str:
         """The address of a cheap question to an origin, whose answer brings its challenge (contract 3.5)."""
         core, target = self._server.url.rstrip('/'), urlsplit(url)
-        home = core if origin(core) == origin(url) else f'{target.scheme}://{target.netloc}'
+        base = _SERVICE.sub('', target.path) if _SERVICE.search(target.path) else ''
+        home = core if origin(core) == origin(url) else f'{target.scheme}://{target.netloc}{base}'
         return f'{home}/info/me.json'
 
     def forget(self, url: str) -> None:

@@ -2,55 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timezone
-from xml.sax.saxutils import escape
+import logging
 
+from pyca.errors import CoreError, Interrupted, Refused
+from pyca.opencast.episode import FLAVOR, Episode, catalog
 from pyca.opencast.ingest import IngestNode
+from pyca.opencast.mediapackage import MediaPackage
 
-FLAVOR = 'dublincore/episode'
-_ROOT = (
-    '<dublincore xmlns="http://www.opencastproject.org/xsd/1.0/dublincore/" '
-    'xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-)
+logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The event; times are seconds since the epoch."""
+def schedule(core: IngestNode, wanted: Episode, uid: str | None = None, workflow: str = '') -> str:
+    """Put it there, under this uid if the core takes it; gives the uid that it has.
 
-    agent: str
-    start: int
-    end: int
-    title: str
-    creator: str
+    Refused with 409 if the agent has another event at that time; any CoreError else.
+    """
+    node, package = prepare(core, wanted, uid)
+    commit(core, node, package, workflow)
+    return package.id
 
 
-def schedule(core: IngestNode, wanted: Wanted) -> None:
-    """Put it there. Refused with 409 if the agent has another event at that time; any CoreError else."""
+def prepare(core: IngestNode, wanted: Episode, uid: str | None = None) -> tuple[str, MediaPackage]:
+    """All but the last request: the node, with what it is to schedule. Until then nothing can be in the schedule."""
     node = core.ingest_node()
-    package = core.create_mediapackage(node, None)
-    core.schedule(node, core.add_catalog(node, package, FLAVOR, episode(wanted)))
+    package = core.create_mediapackage(node, uid)
+    return node, core.add_catalog(node, package, FLAVOR, catalog(wanted, package.id))
 
 
-def episode(wanted: Wanted) -> str:
-    """The catalog that names agent and time: the core makes the event of it."""
-    start, end = _iso(wanted.start), _iso(wanted.end)
-    values = {
-        'title': _text(wanted.title),
-        'creator': _text(wanted.creator),
-        'spatial': _text(wanted.agent),
-        'created xsi:type="dcterms:W3CDTF"': start,
-        'temporal xsi:type="dcterms:Period"': f'start={start}; end={end}; scheme=W3C-DTF;',
-    }
-    terms = ''.join(f'<dcterms:{name}>{value}</dcterms:{name.split()[0]}>' for name, value in values.items() if value)
-    return f'{_ROOT}{terms}</dublincore>'
+def commit(core: IngestNode, node: str, package: MediaPackage, workflow: str = '') -> None:
+    """The last request, which puts it into the schedule. What is refused leaves no catalog behind."""
+    try:
+        core.schedule(node, package, workflow)
+    except Refused:
+        _tidy(core, node, package)
+        raise
 
 
-def _iso(moment: int) -> str:
-    return datetime.fromtimestamp(moment, timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
-
-
-def _text(words: str) -> str:
-    """XML has no way to write most control characters."""
-    return escape(''.join(letter for letter in words if letter.isprintable()))
+def _tidy(core: IngestNode, node: str, package: MediaPackage) -> None:
+    """Have the catalog deleted that nothing came of. Whoever waits wants to hear of the refusal, not of this."""
+    try:
+        core.discard(node, package)
+    except (CoreError, Interrupted) as error:
+        logger.info('a catalog stays on the core for nothing: %s', error)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timezone
-from email.utils import parsedate_to_datetime
+
+from pyca.opencast.times import http_date
 
 LONGEST = 5.0
 """Seconds that an answer may take to say anything about a clock."""
@@ -22,18 +22,10 @@ class Skew:
 
     def heard(self, headers: Mapping[str, str], asked: float, answered: float) -> None:
         """An answer came; both times are those of our wall clock. One from a cache says nothing."""
-        date = _seconds(headers.get('date', ''))
+        date = http_date(headers.get('date', ''))
         if date is None or 'age' in headers or not 0 <= answered - asked <= LONGEST:
             return
         offset = date + 0.5 - (asked + answered) / 2
         if self._last is None or abs(offset - self._last) >= STEP:
             self._last = offset
             self._told(float(round(offset)) if abs(offset) >= STEP else 0.0)
-
-
-def _seconds(date: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(date)
-        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None

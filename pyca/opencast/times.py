@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timezone, tzinfo
+from email.utils import parsedate_to_datetime
 
 from dateutil import parser, tz
 
@@ -21,6 +22,15 @@ def epoch(text: str) -> int:
         return int((moment if moment.tzinfo else moment.replace(tzinfo=tz.UTC)).timestamp())
     except (TypeError, OverflowError, OSError) as error:
         raise ValueError(f'{text!r} is no time') from error
+
+
+def http_date(text: str) -> float | None:
+    """Seconds since the epoch of a date in a header; one without a zone is UTC. None if it is no date."""
+    try:
+        when = parsedate_to_datetime(text)
+        return when.replace(tzinfo=when.tzinfo or timezone.utc).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def zone(name: str) -> tzinfo | None:

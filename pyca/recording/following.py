@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from pyca.event import Event
 from pyca.order import Answer, Order, OrderKind
-from pyca.recording.impromptu import Impromptu, give_way
+from pyca.recording.impromptu import Impromptu, recorded_until
 from pyca.recording.journal import Journal, Phase
 from pyca.recording.localend import LocalEnd
 from pyca.recording.recording import Recording
@@ -16,15 +17,16 @@ from pyca.recording.schedule import Schedule
 
 CANCELLED = 'cancelled in the core'
 MOVED = 'moved to another time in the core'
+GUESSED = 60
+"""Seconds by which the core's end of a recording begun here may be another one, should the core have scheduled it."""
 
 
 def follow(recording: Recording, schedule: Schedule, now: float) -> Event | None:
     """Do with a recording what its event has become; gives the entry of the schedule that it records now."""
     journal = recording.journal
-    if journal.event.unscheduled:
-        give_way(recording, schedule)
-        return None
     event = schedule.find(journal.uid, journal.event.start)
+    if event is None and journal.event.impromptu:
+        return None
     if event is None:
         end = journal.local.core if journal.local else journal.event.end
         if now < end:  # later the calendar leaves out what is over
@@ -33,8 +35,7 @@ def follow(recording: Recording, schedule: Schedule, now: float) -> Event | None
     if event.start > now and event.start != journal.event.start:
         _call_off(recording, MOVED)
         return None
-    if journal.local is not None and not journal.local.holds(event):
-        journal.local = None
+    journal.local = journal.local and journal.local.over(event)
     recording.follow(wanted(journal, event, schedule))
     return event
 
@@ -48,6 +49,13 @@ def wanted(journal: Journal, event: Event, schedule: Schedule) -> Event:
     return journal.local.of(event, schedule.next_start(journal.uid, event.end))
 
 
+def is_ending(recording: Recording | None, folder: Path) -> bool:
+    """Whether it is of an earlier time of the event that is to be recorded here, called off and about to end."""
+    if recording is None or recording.settled:
+        return False
+    return bool(recording.ending) and recording.journal.folder != folder
+
+
 def _call_off(recording: Recording, reason: str) -> None:
     if not recording.settled and not recording.ending:
         recording.journal.called_off = True
@@ -59,9 +67,12 @@ def obey(order: Order, recordings: Iterable[Recording], schedule: Schedule, now:
     found = [recording for recording in recordings if recording.event.uid == order.uid]
     if any(order.key in recording.journal.orders for recording in found):
         return Answer(True, 'This has been done already.')
+    running = [recording for recording in found if not recording.settled]
+    if order.kind is OrderKind.RECORD and running and not running[0].ending:
+        running[0].obeyed(order.key)  # the calendar was quicker
+        return recorded_until(running[0].event.end)
     if order.kind is OrderKind.RECORD:
         return impromptu.begin(order, schedule, now)
-    running = [recording for recording in found if not recording.settled]
     if not running:
         return Answer(False, 'It is not being recorded.')
     recording = running[0]
@@ -84,7 +95,7 @@ def _change_end(recording: Recording, order: Order, schedule: Schedule, now: flo
         if order.minutes < 1 or limit <= journal.event.end:
             return Answer(False, 'The next event begins then.' if order.minutes > 0 else 'No minute was added.')
     journal.orders.append(order.key)
-    journal.local = LocalEnd(int(min(end, limit)), core)
+    journal.local = LocalEnd(int(min(end, limit)), core, GUESSED if journal.event.unscheduled else 0)
     recording.follow(replace(journal.event, end=journal.local.end))
     at = time.strftime('%H:%M:%S', time.localtime(journal.local.end))
     if order.kind is OrderKind.END:

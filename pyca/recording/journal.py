@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pyca.event import Event, Track
+from pyca.event import Event, Track, together
 from pyca.recording.atomic import read_json, write_json
+from pyca.recording.gaps import ON_TIME, gaps
 from pyca.recording.localend import LocalEnd, read_local_end
 from pyca.recording.segment import Segment, read_segment
 
-__all__ = ['Journal', 'Phase', 'Segment', 'load', 'load_delivered']
+__all__ = ['ON_TIME', 'Journal', 'Phase', 'Segment', 'load', 'load_delivered']
 
 FILE = 'recording.json'
 EVENT_FILE = 'event.json'
 """What the calendar says about the event, which may be large and hardly ever changes."""
+UPLOAD = 'upload.json'
+"""The steps of its upload, written by whoever uploads."""
 VERSION = 1
-ON_TIME = 5.0
-"""Seconds that a recorder may start after its event's start, or end before its end, and still be on time."""
 
 
 class Phase(str, Enum):
@@ -72,6 +72,14 @@ class Journal:
     local: LocalEnd | None = None
     orders: list[str] = field(default_factory=list)
     """The orders of people that were obeyed; none is obeyed twice."""
+    inputs: tuple[str, ...] = ()
+    """The inputs that are recorded, by name; none where there is nothing to choose from."""
+    legs: tuple[str, ...] = ('',)
+    """The commands that run side by side: the inputs whose own they are, an empty name for the common one."""
+    remark: str = ''
+    """In words: what of the event's wishes could not be met."""
+    deleted: bool = False
+    """Whether a person deleted it before the core had anything of it: this is all that is left."""
     _kept: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -91,28 +99,20 @@ class Journal:
     @property
     def flaws(self) -> str:
         """In words: what keeps the pieces from being one whole recording. Empty if nothing does."""
-        return '; '.join(dict.fromkeys([*self._gaps(), *(piece.cause for piece in self.pieces if piece.cause)]))
+        return together(*gaps(self), *(piece.cause for piece in self.pieces), self.remark)
 
     @property
     def gaps(self) -> bool:
         """Whether parts of the event are missing."""
-        return any(self._gaps())
+        return any(gaps(self))
 
-    def _gaps(self) -> Iterator[str]:
-        pieces = self.pieces
-        if not pieces:
-            return
-        began, ended = pieces[0].started, pieces[-1].ended
-        if began is not None and began - self.event.start > ON_TIME:
-            yield f'begins {began - self.event.start:.0f} s late'
-        if len(pieces) > 1:
-            missing = sum(
-                max(0.0, (later.started or later.planned) - (earlier.ended or later.planned))
-                for earlier, later in pairwise(pieces)
-            )
-            yield f'in {len(pieces)} parts, {missing:.0f} s between them'
-        if ended is not None and self.event.end - ended > ON_TIME:
-            yield f'ends {self.event.end - ended:.0f} s early'
+    @property
+    def strands(self) -> dict[str, list[Segment]]:
+        """The pieces of each leg, oldest first; a leg that left nothing has none."""
+        found: dict[str, list[Segment]] = {leg: [] for leg in self.legs}
+        for piece in self.pieces:
+            found.setdefault(piece.leg, []).append(piece)
+        return found
 
     @property
     def last_cause(self) -> str:
@@ -125,9 +125,8 @@ class Journal:
 
     def tracks(self, segment: Segment) -> list[Track]:
         """A segment's files with the flavors of the configuration that recorded them."""
-        return [
-            Track(flavor, self.path(name)) for flavor, name in zip(self.flavors, segment.files, strict=False) if name
-        ]
+        flavors = segment.flavors or self.flavors
+        return [Track(flavor, self.path(name)) for flavor, name in zip(flavors, segment.files, strict=False) if name]
 
     def save(self) -> None:
         """Write it, safely against a power cut; raises OSError."""
@@ -144,7 +143,7 @@ class Journal:
             self.folder / FILE,
             self.folder / EVENT_FILE,
             *self.folder.glob('keeper-*.json'),
-            self.folder / 'recorder.log',
+            *self.folder.glob('recorder*.log'),
         ):
             path.unlink(missing_ok=True)
         with suppress(OSError):
@@ -171,6 +170,9 @@ class Journal:
             'origin': self.origin,
             'local': asdict(self.local) if self.local else None,
             'orders': self.orders,
+            'inputs': list(self.inputs),
+            'legs': list(self.legs),
+            'remark': self.remark,
         }
 
 
@@ -210,6 +212,10 @@ def _from_json(folder: Path, stored: Mapping[str, Any]) -> Journal:
         origin=str(stored.get('origin', '')),
         local=read_local_end(stored.get('local')),
         orders=[str(key) for key in stored.get('orders', [])],
+        inputs=tuple(str(name) for name in stored.get('inputs', ())),
+        legs=tuple(str(name) for name in stored.get('legs', ('',))),
+        remark=str(stored.get('remark', '')),
+        deleted=bool(stored.get('deleted')),
         _kept=data if inside is None else None,
     )
 

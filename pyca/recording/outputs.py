@@ -1,4 +1,4 @@
-"""The files that a recording's command writes, through all its segments."""
+"""The files that one command of a recording writes, through all its segments."""
 
 from __future__ import annotations
 
@@ -12,24 +12,38 @@ from pyca.recording import command
 from pyca.recording.journal import Journal, Segment
 from pyca.recording.spec import state_path
 from pyca.recording.verdict import End
-from pyca.settings import Capture
+from pyca.settings_inputs import Leg
 
 logger = logging.getLogger(__name__)
 
 
 class Outputs:
-    """Keeps the segments of one recording apart.
+    """Keeps the segments of one leg apart.
 
     Every run writes to the configured names, so what an earlier one left is renamed to `<file>-part-<n>` first, n from
     0 (the names that existing installations know). The journal is told before the file is renamed; `heal()` mends
     what a power cut left between the two.
     """
 
-    def __init__(self, journal: Journal, settings: Capture) -> None:
+    def __init__(self, journal: Journal, leg: Leg) -> None:
         self._journal = journal
+        self._leg = leg
         folder = journal.folder.absolute()
-        paths = command.output_files(settings.files, directory=str(folder), name=journal.event.name)
+        paths = command.output_files(leg.settings.files, directory=str(folder), name=journal.event.name)
         self.names = [_short(path.absolute(), folder) for path in paths]
+
+    @property
+    def segments(self) -> list[Segment]:
+        """Those of this leg."""
+        return [segment for segment in self._journal.segments if segment.leg == self._leg.name]
+
+    def segment(self, number: int, planned: float) -> Segment:
+        """A new one, with the files that it is to have. It is the journal's last one now."""
+        event, leg = self._journal.event, self._leg
+        segment = Segment(number, planned, event.end, list(self.names), leg=leg.name)
+        segment.flavors = list(leg.settings.flavors)
+        self._journal.segments.append(segment)
+        return segment
 
     def adopt_leftovers(self) -> None:
         """Make segments of the files that an earlier agent without a journal left in the folder."""
@@ -40,10 +54,10 @@ class Outputs:
             self._adopt(max(parts, default=-1) + 1, list(self.names))
 
     def _adopt(self, number: int, names: list[str]) -> None:
-        segment = Segment(number, planned=self._journal.event.start, told=self._journal.event.end)
+        segment = self.segment(number, self._journal.event.start)
         segment.end, segment.cause = End.UNKNOWN, 'left by an earlier agent'
         segment.files = [name if self._size(name) else '' for name in names]
-        self._journal.segments.append(segment)
+        segment.size = sum(map(self._size, names))
 
     def set_aside(self) -> None:
         """Make way for the next run. A file that cannot be renamed is left to the command."""
@@ -72,18 +86,19 @@ class Outputs:
                 self._rename(plain, name)
 
     def drop_empty(self, segment: Segment) -> None:
-        """Take out of a closed segment the files that hold nothing, from the disk as well."""
+        """Take out of a closed segment the files that hold nothing, from the disk too; note the size of the others."""
         for name in segment.files:
             if name and not self._size(name):
                 self._remove(name)
         segment.files = [name if self._size(name) else '' for name in segment.files]
+        segment.size = sum(map(self._size, segment.files))
         if not any(segment.files):
             segment.files = []
 
     def forget(self, segment: Segment) -> None:
         """Remove what the keeper of a run without any result left: there may be thousands in a day."""
         with suppress(OSError):
-            state_path(self._journal.folder, segment.number).unlink(missing_ok=True)
+            state_path(self._journal.folder, segment.number, segment.leg).unlink(missing_ok=True)
 
     def began(self, segment: Segment) -> bool:
         """Whether its recorder has run: a power cut may have left a file and no word of who wrote it."""

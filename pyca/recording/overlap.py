@@ -23,6 +23,11 @@ class Device:
         self._recordings = recordings
         self._waiting: dict[Key, str] = {}
 
+    @property
+    def shared(self) -> bool:
+        """Whether several may have it at once."""
+        return self._rule == 'parallel'
+
     def take(self, event: Event, now: float) -> bool:
         """Whether the event gets the device: at once, or by ending those who have it."""
         having = self._having(event, now)
@@ -39,13 +44,13 @@ class Device:
     def holder(self) -> Event | None:
         """Whose recording has it now, where only one can have it."""
         now = self._clock.now()
-        having = [] if self._rule == 'parallel' else [each for each in self._recordings.values() if not each.settled]
+        having = [] if self.shared else [each for each in self._recordings.values() if not each.settled]
         return next((each.event for each in having if each.event.end > now), None)
 
     def obstacle(self, event: Event) -> str:
         """Why it did not get it; empty if it never wanted it, or got it."""
-        uid = self._waiting.get(key(event))
-        return f'the event {uid} had the device' if uid else ''
+        holder = self._waiting.get(key(event))
+        return f'{holder} had the device' if holder else ''
 
     def contended(self, own: Key) -> bool:
         """Whether another event's recorder is past its end and still at work."""
@@ -55,7 +60,7 @@ class Device:
 
     def _having(self, event: Event, now: float) -> list[Recording]:
         """The recordings that have it while this event lasts. Adjacent events do not."""
-        if self._rule == 'parallel':
+        if self.shared:
             return []
         since = max(event.start, now)
         others = (each for each in self._recordings.values() if not each.settled)
@@ -66,9 +71,13 @@ class Device:
             self._waiting.pop(key(event), None)
             return True
         if now >= event.start and key(event) not in self._waiting:  # before, it may become free in time
-            self._waiting[key(event)] = having[0].event.uid
-            logger.warning('%s: waits for the device, which %s has', event.uid, having[0].event.uid)
+            self._waiting[key(event)] = _named(having[0].event)
+            logger.warning('%s: waits for the device, which %s has', event.uid, self._waiting[key(event)])
         return False
+
+
+def _named(event: Event) -> str:
+    return f'a recording begun here ("{event.title}")' if event.impromptu else f'the event {event.uid}'
 
 
 def _order(event: Event) -> tuple[int, str]:

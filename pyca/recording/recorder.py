@@ -47,7 +47,7 @@ class Recorder:
             child = os.posix_spawn(
                 sys.executable,
                 keeper_words(),
-                {**os.environ, VARIABLE: str(spec.state)},
+                {**os.environ, **spec.environment()},
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, receive, 0),
                     (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
@@ -66,9 +66,9 @@ class Recorder:
         return cls(spec.state, child)
 
     @classmethod
-    def find(cls, folder: Path, number: int) -> Recorder | None:
+    def find(cls, folder: Path, number: int, leg: str = '') -> Recorder | None:
         """The run that an earlier agent began; None when there is no trace of it."""
-        recorder = cls(state_path(folder, number))
+        recorder = cls(state_path(folder, number, leg))
         recorder._read()
         if not recorder._written:
             recorder._search()

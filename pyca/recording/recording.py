@@ -1,36 +1,28 @@
-"""One event's recording, from the keeper's start to the last segment's end."""
+"""One event's recording, from the keepers' start to the last segment's end."""
 
 from __future__ import annotations
 
 import logging
-import signal
 from collections.abc import Callable
 from dataclasses import replace
 
 from pyca.clock import Clock
-from pyca.event import Event
+from pyca.event import Event, together
 from pyca.recording.conclusion import conclusion, doubt
-from pyca.recording.journal import ON_TIME, Journal, Phase, Segment
-from pyca.recording.launcher import Launcher
-from pyca.recording.outputs import Outputs
-from pyca.recording.patience import Patience
-from pyca.recording.recorder import KeeperState
-from pyca.recording.run import Run
+from pyca.recording.journal import ON_TIME, Journal, Phase
+from pyca.recording.leg import Leg
 from pyca.recording.saving import Saving
-from pyca.recording.verdict import End, Verdict, judge, sizes
 from pyca.settings import Capture
+from pyca.settings_inputs import Leg as Plan
+from pyca.settings_inputs import legs
 
 logger = logging.getLogger(__name__)
 
-CONTENTION = 10.0
-"""Seconds from an event's start during which the one before may still hold the device."""
-
-
-TOO_EARLY = 'the recorder ended before the event did'
+NOT_CONFIGURED = 'its command is not in the configuration any more'
 
 
 class Recording:
-    """Runs the recorder for one event, again when it ends too early, and keeps the journal.
+    """Has every leg of an event recorded, and keeps the journal.
 
     `tick()` is called often and never waits. `changes` counts what others may want to know.
     """
@@ -40,19 +32,15 @@ class Recording:
     ) -> None:
         """`contended` tells whether another event's recorder may still hold the device."""
         self.journal = journal
-        self.changes = 0
-        self.fault = ''
+        self._changes = 0
         self._settings = settings
         self._clock = clock
         self._contended = contended
-        self._outputs = Outputs(journal, settings)
-        self._run: Run | None = None
-        self._past: Run | None = None
+        self._legs = [Leg(journal, plan, clock, contended) for plan in legs(settings, journal.inputs)]
+        self._wanted = tuple(self._legs)
         self._ending = ''
         self._to_go_on = False
         self._resumed = False
-        self._launcher = Launcher(journal, self._outputs, settings, clock)
-        self._patience = Patience(clock)
         self._saving = Saving(journal)
 
     @property
@@ -60,10 +48,19 @@ class Recording:
         return self.journal.event
 
     @property
+    def changes(self) -> int:
+        return self._changes + sum(leg.changes for leg in self._legs)
+
+    @property
+    def fault(self) -> str:
+        """Why a program could not be started; empty if all could."""
+        return together(*(leg.fault for leg in self._legs))
+
+    @property
     def settled(self) -> bool:
         """Whether nothing of it runs any more (an interrupted one goes on when the agent is back)."""
         resting = self.journal.phase is Phase.INTERRUPTED and not self._resumed
-        return self._run is None and (self.journal.phase.over or resting)
+        return not self.running and (self.journal.phase.over or resting)
 
     @property
     def saved(self) -> bool:
@@ -73,7 +70,7 @@ class Recording:
     @property
     def running(self) -> bool:
         """Whether a recorder or its keeper is there."""
-        return self._run is not None
+        return any(leg.running for leg in self._legs)
 
     @property
     def ending(self) -> str:
@@ -81,15 +78,38 @@ class Recording:
         return self._ending
 
     def begin(self) -> None:
-        """Leave it to a keeper to start the recorder at the event's second, or now if that has passed; OSError."""
+        """Leave it to keepers to start the recorders at the event's second, or now if that has passed; OSError."""
         self.journal.folder.mkdir(parents=True, exist_ok=True)
-        self._launch()
+        self._name_legs()
+        for leg in self._legs:
+            leg.launch()
 
     def take_over(self) -> None:
-        """Go on with what an earlier agent began: find its keeper, or note that it is gone."""
-        self._outputs.heal()
+        """Go on with what an earlier agent began: find its keepers, or note that they are gone."""
+        for leg in self._legs:
+            leg.heal()
         if not self.journal.phase.over:
-            self._run, self._resumed = self._launcher.find(), True
+            self._name_legs()
+            self._add_strangers()
+            for leg in self._legs:
+                leg.find()
+                if leg not in self._wanted:
+                    leg.end(NOT_CONFIGURED)
+            self._resumed = True
+
+    def _add_strangers(self) -> None:
+        """Care for the recorders, too, whose command the configuration has no longer: nobody else looks at them."""
+        known = {leg.name for leg in self._legs}
+        for name in sorted({each.leg for each in self.journal.segments if each.end is None} - known):
+            self._legs.append(Leg(self.journal, Plan(name, self._settings), self._clock, self._contended))
+
+    def _name_legs(self) -> None:
+        self.journal.legs = tuple(leg.name for leg in self._wanted)
+
+    def obeyed(self, order: str) -> None:
+        """Note that what a person wanted has been done."""
+        self.journal.orders.append(order)
+        self._changes += 1
 
     def follow(self, event: Event) -> None:
         """Take over the end and the data that the calendar has now."""
@@ -97,11 +117,14 @@ class Recording:
             return
         moved = event.end - self.event.end
         self.journal.event = replace(event, start=self.event.start)
-        self.changes += 1
+        self._changes += 1
         if moved:
             logger.info('%s: the end moved by %+d s', event.uid, moved)
-            if self.journal.phase is Phase.WAITING and self._run is not None:
-                self._run.ask('its end moved before it began')
+            for leg in self._legs:
+                if moved > 0 and not self._ending:
+                    leg.go_on()  # it may be over already, while another one finishes its files
+                if self.journal.phase is Phase.WAITING:
+                    leg.ask('its end moved before it began')
 
     def end(self, reason: str, *, held: str = '', to_go_on: bool = False) -> None:
         """End it before the event's end.
@@ -114,120 +137,35 @@ class Recording:
             logger.info('%s: ending the recording: %s', self.event.uid, reason)
         self._ending, self._to_go_on = reason, to_go_on
         self.journal.held = held or self.journal.held
-        self.changes += 1
-        if self._run is not None:
-            self._run.ask(reason)
+        self._changes += 1
+        for leg in self._legs:
+            leg.end(reason)
 
     def force(self) -> None:
         """End it without any patience."""
-        run = self._run  # asked from another thread
-        if run is not None:
-            run.force()
+        for leg in self._legs:
+            leg.force()
 
     def tick(self) -> float:
-        """Look at the recorder and do what is due; returns the seconds after which to look again."""
-        if self._past:
-            self._past.clear()
-        if self._run is not None:
-            wait = self._tick_run(self._run)
-        elif self.settled:
-            wait = 60.0
-        else:
-            wait = self._tick_pause()
-        self._saving.save(self.changes, self._run.changes if self._run is not None else 0)
+        """Look at the recorders and do what is due; returns the seconds after which to look again."""
+        for leg in self._legs:
+            leg.clear()
+        wait = 60.0
+        if not self.settled:
+            wait = min(leg.tick() for leg in self._legs)
+            self._note_progress()
+            if all(leg.over for leg in self._legs):
+                self._finish()
+        self._saving.save(self.changes, sum(leg.seen for leg in self._legs))
         return wait
 
-    def _tick_run(self, run: Run) -> float:
-        state = run.look()
-        self._note_progress(run.segment)
-        if state is None:
-            return run.pause()
-        self._close(run, state)
-        return 0.0
-
-    def _note_progress(self, segment: Segment) -> None:
-        if segment.started is not None and self._patience.proven(self._clock.now() - segment.started):
-            self._enter(Phase.RECORDING, '')
-            self.fault = ''
-
-    def _tick_pause(self) -> float:
-        if self._ending or self._clock.now() >= self.event.end - 0.5:
-            self._finish()
-            return 0.0
-        wait = self._patience.left()
-        if wait <= 0:
-            self._launch()
-        return max(0.05, min(1.0, wait))
-
-    def _launch(self) -> None:
-        """Never before the event's second, however often it was tried before."""
-        self.changes += 1
-        try:
-            self._run = self._launcher.launch(max(float(self.event.start), self._clock.now()))
-        except OSError as error:
-            self._not_launched(self.journal.segments[-1], f'no process could be started: {error.strerror}')
-
-    def _not_launched(self, segment: Segment, cause: str) -> None:
-        logger.error('%s: %s', self.event.uid, cause)
-        segment.end, segment.cause, segment.files = End.FAILED, cause, []
-        self._plan_restart(segment, stalled=False)
-
-    def _close(self, run: Run, state: KeeperState) -> None:
-        segment, self._run, self._past = run.segment, None, run
-        segment.status, segment.ended = state.status, state.ended or self._outputs.last_written(segment)
-        self.changes += 1
-        began = self._outputs.began(segment)
-        if not began and run.asked:
-            self.journal.segments.remove(segment)  # told to stand down: the event was called off, or its end moved
-            return self._finish() if self._ending else self._launch()
-        if not began and state.phase == 'lost':
-            return self._not_launched(segment, state.error or 'its keeper is gone')
-        verdict = self._judge(segment, state)
-        segment.end, segment.cause = verdict.end, '; '.join(filter(None, (run.asked, verdict.cause)))
-        self._outputs.drop_empty(segment)
-        if run.asked or verdict.end is not End.GOOD:
-            run.sweep()
-        self._log_end(segment)
-        if self._ending or self._enough(segment):
-            return self._finish()
-        return self._plan_restart(segment, stalled=run.stalled)
-
-    def _judge(self, segment: Segment, state: KeeperState) -> Verdict:
-        if state.error and not self._outputs.began(segment):
-            if state.ended is not None:  # it was tried, and the program could not be started
-                self.fault = state.error
-            return Verdict(End.FAILED, state.error)
-        sent = [number for number, _ in segment.signals] + [signal.SIGTERM] * state.told
-        return judge(state.status, self._settings.exit_code, sent, sizes(self._outputs.paths(segment)))
-
-    def _log_end(self, segment: Segment) -> None:
-        if segment.end is End.GOOD:
-            logger.info('%s: the recorder ended as it should', self.event.uid)
-        elif not self._patience.failures:
-            logger.error('%s: %s', self.event.uid, segment.cause)
-
-    def _enough(self, segment: Segment) -> bool:
-        """Whether what is left of the event is not worth another start."""
-        if segment.end is End.FAILED and not self.journal.pieces:
-            return self.event.end - self._clock.now() < 1
-        return self.event.end - (segment.ended or 0.0) <= ON_TIME
-
-    def _plan_restart(self, segment: Segment, *, stalled: bool) -> None:
-        now = self._clock.now()
-        told_less = segment.told < self.event.end and (segment.ended or now) >= segment.told - ON_TIME
-        unseen = segment.end is End.UNKNOWN and not self._patience.failures
-        ended = bool(segment.signals)  # by the agent: the event was longer again before it had
-        if ((told_less or ended) and segment.end in (End.GOOD, End.FORCED) and not stalled) or unseen:
-            self._patience.at_once(counted=unseen)
-            return
-        if segment.end is End.GOOD and not stalled and not self._patience.failures:
-            logger.error('%s: %s', self.event.uid, TOO_EARLY)
-        self._patience.failed(contended=now < self.event.start + CONTENTION and self._contended())
-        if not segment.files:
-            self.journal.segments.remove(segment)
-            self.journal.failures += 1
-            self._outputs.forget(segment)
-        self._enter(Phase.FAILING, segment.cause or TOO_EARLY)
+    def _note_progress(self) -> None:
+        """It is being recorded as long as one of its legs is; what is wrong with the others is the cause."""
+        causes = [f'{leg.name}: {leg.cause}' if leg.name else leg.cause for leg in self._wanted if leg.cause]
+        if any(leg.recording for leg in self._wanted):
+            self._enter(Phase.RECORDING, together(*causes))
+        elif causes:
+            self._enter(Phase.FAILING, together(*causes))
 
     def _finish(self) -> None:
         journal = self.journal
@@ -245,4 +183,4 @@ class Recording:
     def _enter(self, phase: Phase, cause: str) -> None:
         if (phase, cause) != (self.journal.phase, self.journal.cause):
             self.journal.phase, self.journal.cause = phase, cause
-            self.changes += 1
+            self._changes += 1

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from pyca.event import Event
 from pyca.recording.atomic import read_json
-from pyca.recording.journal import Journal, Phase
+from pyca.recording.fresh import fresh
+from pyca.recording.journal import UPLOAD, Journal, Phase
+from pyca.settings import Capture
+
+logger = logging.getLogger(__name__)
 
 REST = 'made longer after its upload had begun; this is the rest of it'
-UPLOAD = 'upload.json'
 
 
 def goes_on(journal: Journal, event: Event, now: float) -> bool:
@@ -74,8 +78,18 @@ def rest_uid(uid: str) -> str:
     return f'{uid}-rest'
 
 
-def rest(journal: Journal, event: Event, flavors: tuple[str, ...], now: float) -> Journal:
-    """What is left of the event, as a recording of its own: the core must not take it for the whole of the event."""
+def rest(journal: Journal, event: Event, settings: Capture, now: float) -> Journal:
+    """What is left of the event, as a recording of its own: the core must not take it for the whole of the event.
+
+    Where a person deleted the first part before the core had it, there is only this one, and it is the event's. Where
+    it was a rest that was deleted, the core has the first part still.
+    """
+    if journal.deleted and not journal.origin:
+        logger.warning('%s: was deleted here; the core wants more of it, which is recorded', event.uid)
+        return fresh(journal.folder.parent / event.name, event, settings, journal.inputs)
+    logger.warning('%s: was %s: recorded as %s', event.uid, REST, rest_uid(journal.uid))
     own = replace(event, uid=rest_uid(journal.uid), start=int(now), title=f'{event.title} (rest)')
     folder = journal.folder.parent / own.name
-    return Journal(folder, own, flavors, held=REST, origin=journal.uid)
+    found = fresh(folder, own, settings, journal.inputs)
+    found.held, found.origin = REST, journal.uid
+    return found

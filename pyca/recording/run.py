@@ -8,7 +8,7 @@ import signal
 from pyca.clock import Clock
 from pyca.recording import ending, previews
 from pyca.recording.growth import Growth
-from pyca.recording.journal import Journal
+from pyca.recording.journal import Journal, Segment
 from pyca.recording.recorder import KeeperState, Recorder
 from pyca.recording.verdict import signal_name, sizes
 from pyca.settings import Capture
@@ -29,9 +29,11 @@ class Run:
     What it sees goes into the segment; `changes` counts what is worth writing down.
     """
 
-    def __init__(self, journal: Journal, recorder: Recorder | None, settings: Capture, clock: Clock) -> None:
-        """For the journal's last segment; no recorder: an earlier agent began it and there is no trace of it."""
-        self.segment = journal.segments[-1]
+    def __init__(
+        self, journal: Journal, segment: Segment, recorder: Recorder | None, settings: Capture, clock: Clock
+    ) -> None:
+        """No recorder: an earlier agent began it and there is no trace of it."""
+        self.segment = segment
         self.changes = 0
         self.stalled = False
         self.asked = ''

@@ -14,7 +14,8 @@ class Segment:
     """One run of the recorder.
 
     Files stand in the order of the flavors, by their name in the folder, or absolutely where they lie elsewhere; an
-    empty text stands for a file that was not written.
+    empty text stands for a file that was not written. `leg` names the input whose own command ran; empty for the common
+    command. Without flavors, as earlier versions wrote it, it has those of the whole recording.
     """
 
     number: int
@@ -32,6 +33,10 @@ class Segment:
     end: End | None = None
     """What to think of how it ended; None while it has not."""
     cause: str = ''
+    size: int | None = None
+    """Bytes of its files when it was closed."""
+    leg: str = ''
+    flavors: list[str] = field(default_factory=list)
 
 
 def read_segment(stored: Mapping[str, Any]) -> Segment:
@@ -47,4 +52,7 @@ def read_segment(stored: Mapping[str, Any]) -> Segment:
         signals=[(int(number), float(at)) for number, at in stored['signals']],
         end=End(stored['end']) if stored['end'] is not None else None,
         cause=str(stored['cause']),
+        size=stored.get('size'),
+        leg=str(stored.get('leg', '')),
+        flavors=[str(flavor) for flavor in stored.get('flavors', [])],
     )

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pyca.event import plain
 from pyca.recording import keeper
 
 Phase = Literal['waiting', 'running', 'ended', 'lost']
 
 VARIABLE = 'PYCA_KEEPER'
 """The environment variable of keeper, recorder and the recorder's children; its value is the path of the state file."""
+
+INPUTS = 'PYCA_INPUTS'
+"""The environment variable with the inputs that the command is to record, separated by commas."""
 
 
 def keeper_words() -> list[str]:
@@ -25,21 +29,30 @@ def keeper_words() -> list[str]:
 
 @dataclass(frozen=True)
 class Spec:
-    """What a keeper is told. `{{time}}` in the arguments is left for it: `end` minus the second it starts in."""
+    """What a keeper is told. `{{time}}` in the arguments is left for it: `end` minus the second it starts in.
+
+    `leg` and `number` tell it from the other keepers of the recording; `inputs` are for its recorder.
+    """
 
     arguments: tuple[str, ...]
     start: float
     end: int
     folder: Path
     number: int
+    leg: str = ''
+    inputs: tuple[str, ...] = ()
 
     @property
     def log(self) -> Path:
-        return self.folder / 'recorder.log'
+        return log_path(self.folder, self.leg)
 
     @property
     def state(self) -> Path:
-        return state_path(self.folder, self.number)
+        return state_path(self.folder, self.number, self.leg)
+
+    def environment(self) -> dict[str, str]:
+        """What is added to the agent's own."""
+        return {VARIABLE: str(self.state), **({INPUTS: ','.join(self.inputs)} if self.inputs else {})}
 
     def orders(self) -> dict[str, object]:
         """The same for the keeper's standard input."""
@@ -73,6 +86,15 @@ class KeeperState:
     told: bool = False
 
 
-def state_path(folder: Path, number: int) -> Path:
-    """Where the n-th keeper of a recording writes; the same for every way to the folder."""
-    return Path(os.path.realpath(folder)) / f'keeper-{number}.json'
+def state_path(folder: Path, number: int, leg: str = '') -> Path:
+    """Where the n-th keeper of a leg writes; the same for every way to the folder."""
+    return Path(os.path.realpath(folder)) / f'keeper{_of(leg)}-{number}.json'
+
+
+def log_path(folder: Path, leg: str = '') -> Path:
+    """Where the recorders of a leg print."""
+    return folder / f'recorder{_of(leg)}.log'
+
+
+def _of(leg: str) -> str:
+    return f'-{plain(leg)}' if leg else ''

@@ -13,14 +13,14 @@ from pathlib import Path
 from pyca.errors import AlreadyRunning, RecordingsUnusable
 from pyca.event import Event
 from pyca.recording.disk import Disk, Space, SystemDisk
+from pyca.recording.former import former
+from pyca.recording.journal import ON_TIME
 from pyca.recording.standby import Standby, recordings_in
 
 logger = logging.getLogger(__name__)
 
 DELIVERED = '.delivered'
 """The folder, beside the recordings, for what remains of those that were deleted after their upload."""
-ON_TIME = 5.0
-"""Seconds that a recording may begin late without anything being missed."""
 ROOM = 1 << 20
 """Bytes; with less the folder counts as full."""
 SCHEDULE = 'schedule.json'
@@ -68,7 +68,8 @@ class Store:
 
     def find(self, name: str) -> Path:
         """Where a recording of this name is, or would be."""
-        return self._standby.find(name) or self.root / name
+        folder = self._standby.find(name) or self.root / name
+        return folder if folder.is_dir() else former(self.root, name) or folder
 
     def make(self, event: Event) -> Path:
         """The event's folder, made if need be, elsewhere if need be. RecordingsUnusable when it cannot be."""

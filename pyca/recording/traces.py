@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyca.event import Event, plain
+from pyca.recording.deleted import deleted
 from pyca.recording.journal import Journal, load, load_delivered
 from pyca.recording.resuming import rest_uid
 from pyca.recording.store import DELIVERED, Store
@@ -30,7 +31,12 @@ def earlier(store: Store, event: Event) -> Journal | None:
         for journal in _journals(store, event.uid)
         if journal.folder == store.folder(event) or _covers(journal, event)
     ]
-    return max(found, key=lambda journal: (not journal.phase.over, journal.event.start), default=None)
+    return max(found, key=_rank, default=None)
+
+
+def _rank(journal: Journal) -> tuple[bool, bool, int]:
+    """What a person deleted gives way to what is left; not so a rest, which began after all that it is the rest of."""
+    return not journal.phase.over, not journal.deleted or bool(journal.origin), journal.event.start
 
 
 def _journals(store: Store, uid: str) -> Iterator[Journal]:
@@ -43,6 +49,7 @@ def _journals(store: Store, uid: str) -> Iterator[Journal]:
         journal = load_delivered(path, store.root / path.stem) if path.stem.endswith(endings) else None
         if journal is not None and journal.uid == uid:
             yield journal
+    yield from (journal for journal in deleted(store, endings) if journal.uid == uid)
 
 
 def _covers(journal: Journal, event: Event) -> bool:

@@ -14,9 +14,13 @@ LINGER = 3600
 
 
 class Known:
-    """The events to record: those of the last whole calendar, with those that it left out without being gone."""
+    """The events to record: those of the last whole calendar, with those that it left out without being gone.
 
-    def __init__(self) -> None:
+    With a `series`, the calendar is asked for that one alone, and says nothing about the events of others.
+    """
+
+    def __init__(self, series: str = '') -> None:
+        self._series = series
         self._events: dict[tuple[str, int], Event] = {}
         self._present: set[str] | None = None
         self._gone: dict[str, tuple[str, int]] = {}
@@ -37,11 +41,13 @@ class Known:
         """Take over a whole calendar.
 
         An unreadable entry, its uid in `lost`, leaves what was known of that event as it is. A known event that the
-        calendar leaves out stays as absent, unless it is over; `now` is None while the time is not known.
+        calendar leaves out stays as absent, unless it is over; `now` is None while the time is not known. One of
+        another series leaves, unless it has begun: that is no cancellation.
         """
         present = {event.uid for event in events}
         kept = (event for event in self._events.values() if event.uid not in present)
         old = [event for event in kept if event.uid in lost or now is None or event.end > now]
+        old = [event for event in old if now is None or event.start <= now or not self._foreign(event)]
         self._events = {(event.uid, event.start): event for event in (*old, *events)}
         self._present = present.union(lost)
         self._gone = {uid: gone for uid, gone in self._gone.items() if uid not in present}
@@ -51,11 +57,17 @@ class Known:
         self._events = {key: event for key, event in self._events.items() if event.end + LINGER >= now}
         self._gone = {uid: (reason, end) for uid, (reason, end) in self._gone.items() if end >= now}
 
+    def _foreign(self, event: Event) -> bool:
+        """Whether it is of a series that nobody asks for: known from before the series was configured."""
+        return bool(self._series) and event.series != self._series
+
     @property
     def absent(self) -> list[Event]:
         """What is known but was not in the last whole calendar, by start; nothing before the first one."""
         present = self._present
-        return [] if present is None else [event for event in self.events if event.uid not in present]
+        if present is None:
+            return []
+        return [event for event in self.events if event.uid not in present and not self._foreign(event)]
 
     def witness(self) -> str | None:
         """The uid of an event that the core certainly has."""

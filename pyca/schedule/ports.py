@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pyca.event import Event
-from pyca.states import Fault, ServiceType
+from pyca.faultboard import Faults
 
 
 class Answer(Protocol):
@@ -93,14 +93,6 @@ class Memory(Protocol):
     def get(self, key: str) -> Any | None: ...
 
     def put(self, key: str, value: Any) -> None: ...
-
-
-class Faults(Protocol):
-    """What is wrong now; raises `StorageError`."""
-
-    def raise_(self, service: ServiceType, fault: Fault, text: str, at: float) -> bool: ...
-
-    def clear(self, service: ServiceType, fault: Fault | None = None) -> bool: ...
 
 
 @dataclass(frozen=True)

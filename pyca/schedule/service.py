@@ -8,17 +8,20 @@ from pyca import settings
 from pyca.backoff import Backoff
 from pyca.clock import Clock
 from pyca.errors import CoreError, LoginFailed, Overloaded, StorageError, Unreachable
+from pyca.schedule.changes import described
 from pyca.schedule.clockwatch import ClockWatch
 from pyca.schedule.complaints import Complaints
 from pyca.schedule.known import Known
-from pyca.schedule.opinion import SecondOpinion
+from pyca.schedule.missing import MissingEvents
 from pyca.schedule.ports import Answer, Core, Stores
-from pyca.schedule.shelf import Shelf
-from pyca.schedule.tidings import tidings
+from pyca.schedule.storage import ScheduleStorage
 from pyca.schedule.window import DAY, Window
 from pyca.states import Fault
 
 logger = logging.getLogger(__name__)
+
+PROVEN = 'technical'
+"""Where the address of the core is remembered, once it has told about a single event."""
 
 FIRST_RETRY = 5.0
 """Seconds after the first failed poll."""
@@ -48,9 +51,9 @@ class Schedule:
         self._core = core
         self._stores = stores
         self._clock = clock
-        self._known = Known()
-        self._opinion = SecondOpinion(core, agent.name)
-        self._shelf = Shelf(stores, url, agent.name)
+        self._known = Known(agent.series)
+        self._missing = MissingEvents(core, agent.name)
+        self._storage = ScheduleStorage(stores, url, agent.name, agent.series)
         self._watch = ClockWatch(clock)
         self._complaints = Complaints(
             stores.faults, Fault.CORE_UNREACHABLE, Fault.LOGIN_REFUSED, Fault.CALENDAR, Fault.CLOCK
@@ -58,6 +61,7 @@ class Schedule:
         self._backoff = Backoff(FIRST_RETRY, agent.update_frequency)
         self._window = Window()
         self._due: float | None = None
+        self._unstored: Window | None = None
         self._begun = self._recalled = False
         self._remarked = ''
 
@@ -73,6 +77,8 @@ class Schedule:
                 wait = self._poll(wait)
             finally:
                 self._due = self._clock.monotonic() + wait
+        elif self._unstored is not None:
+            self._store(self._unstored)
         return max(0.0, self._due - self._clock.monotonic())
 
     def close(self) -> None:
@@ -80,25 +86,25 @@ class Schedule:
 
     def _begin(self) -> None:
         """Take up the schedule of the last run, for which no core is needed."""
-        self._shelf.restore(self._known)
-        self._opinion.archived.update(self._shelf.archived(self._clock.now() - ARCHIVED_FOR))
+        self._storage.restore(self._known)
+        self._missing.archived.update(self._storage.archived(self._clock.now() - ARCHIVED_FOR))
         try:
             self._recall()
         except StorageError as error:
             logger.warning('going on without what the database knows: %s', error)
         if self._known.events:
-            self._shelf.write_file(self._known)
+            self._storage.write_file(self._known)
 
     def _recall(self) -> None:
         """What the database remembers of earlier polls."""
-        self._shelf.settle(self._known)
+        self._storage.settle(self._known)
         self._watch.restore(self._stores.memory.get('newest'))
-        self._opinion.proven = self._opinion.proven or self._stores.memory.get('technical') == self._url
+        self._missing.proven = self._missing.proven or self._stores.memory.get(PROVEN) == self._url
         oldest = self._clock.now() - ARCHIVED_FOR
-        noted = self._shelf.note('archived').items()
-        self._opinion.archived.update(uid for uid, at in noted if isinstance(at, (int, float)) and at >= oldest)
+        noted = self._storage.note('archived').items()
+        self._missing.archived.update(uid for uid, at in noted if isinstance(at, (int, float)) and at >= oldest)
         if self._window == Window():
-            self._window = self._shelf.window(self._known)
+            self._window = self._storage.window(self._known)
         self._recalled = True
 
     def _poll(self, retry: float) -> float:
@@ -120,24 +126,24 @@ class Schedule:
     def _take(self, answer: Answer | None, window: Window, now: float | None) -> None:
         """The core has answered; None: nothing has changed."""
         self._complaints.unset(Fault.CORE_UNREACHABLE, Fault.LOGIN_REFUSED)
-        self._shelf.synced(self._clock.now())
+        self._storage.synced(self._clock.now())
         if answer is not None:
             window = Window(window.cutoff, answer.etag)
             before = self._known.events
             self._known.take(answer.events, answer.lost, now)
-            for line in tidings(before, self._known.events, self._clock.now()):
+            for line in described(before, self._known.events, self._clock.now()):
                 logger.info('%s', line)
-            self._opinion.begin(self._known)
+            self._missing.begin(self._known)
             self._remark(answer)
         if now is not None:
             self._known.forget_over(now)
         self._window = window
         try:
-            self._shelf.write_file(self._known)
-            self._opinion.ask(self._known, window, now)
-            self._shelf.write_file(self._known)
-            self._shelf.write_archived(self._opinion.archived, self._clock.now())
-        finally:
+            self._storage.write_file(self._known)
+            self._missing.ask(self._known, window, now)
+            self._storage.write_file(self._known)
+            self._storage.write_archived(self._missing.archived, self._clock.now())
+        finally:  # a stop, or a file that cannot be written, loses nothing of a calendar that was read to its end
             self._store(window)
 
     def _remark(self, answer: Answer) -> None:
@@ -152,19 +158,24 @@ class Schedule:
         self._remarked = odd
 
     def _store(self, window: Window) -> None:
-        """Bring the database up to date: nothing that a recording waits for."""
+        """Bring the database up to date: nothing that a recording waits for.
+
+        What it does not take now it is given again at the next turn, the core not being asked again for that.
+        """
+        self._unstored = window
         if not self._recalled:
             self._recall()
-        undecided = bool(self._opinion.open(self._known, window))
-        self._shelf.write_table(self._known, Window(window.cutoff) if undecided else window)
-        if self._opinion.proven:
-            self._stores.memory.put('technical', self._url)
+        undecided = bool(self._missing.open(self._known, window))
+        self._storage.write_table(self._known, Window(window.cutoff) if undecided else window)
+        if self._missing.proven:
+            self._stores.memory.put(PROVEN, self._url)
         if self._watch.newest is not None:
             self._stores.memory.put('newest', self._watch.newest)
-        noted = self._shelf.note('archived')
+        noted = self._storage.note('archived')
         now = self._clock.now()
-        self._stores.memory.put('archived', {uid: noted.get(uid, now) for uid in sorted(self._opinion.archived)})
+        self._stores.memory.put('archived', {uid: noted.get(uid, now) for uid in sorted(self._missing.archived)})
         self._complaints.store(now)
+        self._unstored = None
 
     def _complain(self, error: CoreError) -> None:
         """One fault says why there is no calendar; an answer of any kind proves that the core is there."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +22,15 @@ STATE = 'state posted'
 UPLOAD = 'upload accepted'
 SENDING = 'upload under way'
 OFFSET = 'clock offset'
+TRIES = 8
+"""As many uploads may be under way at once."""
 _M = pyca_memory.c
+_SELECT = select(_M.key, _M.value).where(_M.key.in_((STATE, UPLOAD, SENDING, OFFSET)))
 
 
 @dataclass(frozen=True)
 class Sending:
-    """The try of an upload that is under way: when it began, with how many bytes already at the core."""
+    """A try of an upload that is or was under way: when it began, with how many bytes already at the core."""
 
     uid: str
     start: int
@@ -37,13 +42,14 @@ class Sending:
 class Seen:
     """Times are seconds since the epoch; None for never, or for unknown.
 
-    `offset` is how many seconds the core's clock is ahead of ours.
+    `offset` is how many seconds the core's clock is ahead of ours. `sending` has the last tries of uploads, oldest
+    first.
     """
 
     state: float | None = None
     upload: float | None = None
     offset: float | None = None
-    sending: Sending | None = None
+    sending: tuple[Sending, ...] = ()
 
 
 class Contacts:
@@ -53,6 +59,8 @@ class Contacts:
         self._database = database
         self._memory = Memory(database)
         self._posted: float | None = None
+        self._tries: deque[list[Any]] = deque(maxlen=TRIES)
+        self._lock = threading.Lock()  # uploads are made by several threads
 
     def posted(self, at: float) -> None:
         """The core has taken the agent's state. It does so each minute: it is written with the next heartbeat."""
@@ -69,7 +77,9 @@ class Contacts:
 
     def sending(self, uid: str, start: int, at: float, had: int) -> None:
         """A try of an upload begins to send, when so many bytes are at the core already."""
-        self._note(SENDING, [uid, start, at, had])
+        with self._lock:
+            self._tries.append([uid, start, at, had])
+            self._note(SENDING, list(self._tries))
 
     def offset(self, seconds: float) -> None:
         """The core's clock is so much ahead of ours."""
@@ -83,10 +93,8 @@ class Contacts:
 
     def seen(self) -> Seen:
         """Everything, in one question. Raises StorageError."""
-        keys = (STATE, UPLOAD, SENDING, OFFSET)
         with self._database.read() as connection:
-            rows = connection.execute(select(_M.key, _M.value).where(_M.key.in_(keys)))
-            values = {row.key: value_of(row.value) for row in rows}
+            values = {row.key: value_of(row.value) for row in connection.execute(_SELECT)}
         return Seen(
             _number(values.get(STATE)), _number(values.get(UPLOAD)), _number(values.get(OFFSET)), _sending(values)
         )
@@ -96,8 +104,13 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, (int, float)) else None
 
 
-def _sending(values: dict[str, Any]) -> Sending | None:
-    match values.get(SENDING):
+def _sending(values: dict[str, Any]) -> tuple[Sending, ...]:
+    tries = values.get(SENDING)
+    return tuple(filter(None, map(_try, tries))) if isinstance(tries, list) else ()
+
+
+def _try(value: Any) -> Sending | None:
+    match value:
         case [str(uid), int(start), int() | float() as began, int(had)]:
             return Sending(uid, start, float(began), had)
         case _:

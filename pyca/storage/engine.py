@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
@@ -53,16 +54,14 @@ def keep_log(connection: Connection, ahead: bool) -> None:
 
 def ask(engine: Engine, statement: str) -> Any:
     """The first value of the answer, straight from the driver: SQLAlchemy's own work costs five times the question."""
-    connection = engine.raw_connection()
     try:
-        cursor = connection.cursor()
-        cursor.execute(statement)
-        row = cursor.fetchone()
-        cursor.close()
-    except engine.dialect.loaded_dbapi.Error as error:
+        with closing(engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            row = cursor.fetchone()
+            cursor.close()
+    except engine.dialect.loaded_dbapi.Error as error:  # connecting, too, may raise what only the driver knows
         raise OperationalError(statement, None, error) from error
-    finally:
-        connection.close()
     return None if row is None else row[0]
 
 
@@ -71,6 +70,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     connection.execute('PRAGMA synchronous=FULL')
     connection.execute('PRAGMA foreign_keys=ON')
+    # that of SQLite knows no letters beyond ASCII, so that nobody who types "übung" would find "Übung"
+    connection.create_function('lower', 1, _lower, deterministic=True)
+
+
+def _lower(value: object) -> object:
+    if isinstance(value, bytes):
+        value = value.decode('utf-8', 'replace')
+    return None if value is None else str(value).lower()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -12,6 +12,7 @@ from pyca.storage.rows import choice
 from pyca.storage.tables import clean, pyca_fault
 
 _F = pyca_fault.c
+_SELECT = select(pyca_fault).order_by(_F.since, _F.service, _F.fault)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Faults:
     def all(self) -> list[FaultRow]:
         """Every fault, the oldest first."""
         with self._database.read() as connection:
-            rows = connection.execute(select(pyca_fault).order_by(_F.since, _F.service, _F.fault)).all()
+            rows = connection.execute(_SELECT).all()
         named = [(row, choice(Fault, row.fault), choice(ServiceType, row.service)) for row in rows]
         return [
             FaultRow(fault, row.text, row.since, service)

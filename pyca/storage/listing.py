@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy import Select, bindparam, func, or_, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
 from pyca.event import Event, Outcome
@@ -17,6 +17,15 @@ from pyca.storage.tables import pyca_recording, recorded_event, upcoming_event
 
 _U = upcoming_event.c
 _OURS = ('name', 'phase', 'outcome', 'cause', 'attempts', 'next_try', 'sent', 'total', 'updated')
+_COMING = select(_U.uid, _U.start, _U.end, _U.title).where(_U.end > bindparam('since')).order_by(_U.start, _U.uid)
+_COUNT_COMING = select(func.count()).select_from(upcoming_event).where(_U.end > bindparam('since'))
+_COUNT = select(func.count()).select_from(recorded_event)
+"""Made once: to put a statement together takes longer than to answer it."""
+_OUTCOMES = (
+    select(P.outcome, func.count().label('number'))
+    .join(recorded_event, (P.uid == E.uid) & (P.start == E.start))
+    .group_by(P.outcome)
+)
 _SHORT = select(*(E.uid, E.start, E.end, E.title, E.status), *(P[name] for name in _OURS)).outerjoin(
     pyca_recording, (P.uid == E.uid) & (P.start == E.start)
 )
@@ -34,7 +43,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Entry:
-    """A recorded event in short. `ours` is False for a row of an old installation that nothing of ours has touched."""
+    """A recorded event in short. `ours` is False for a row of an old installation that this agent has not taken up."""
 
     uid: str
     start: int
@@ -80,27 +89,31 @@ class Listing:
 
     def count(self, wanted: Filter) -> int:
         """How many recorded events the whole list has."""
-        question = select(func.count()).select_from(recorded_event)
+        question = _COUNT
         if wanted.outcomes:
             question = question.outerjoin(pyca_recording, (P.uid == E.uid) & (P.start == E.start))
         with self._database.read() as connection:
             return int(connection.execute(_narrowed(question, wanted)).scalar_one())
 
+    def outcomes(self) -> dict[Outcome, int]:
+        """How many recorded events came to each outcome."""
+        with self._database.read() as connection:
+            found = {choice(Outcome, row.outcome): row.number for row in connection.execute(_OUTCOMES)}
+        return {outcome: found.get(outcome, 0) for outcome in Outcome}
+
     def upcoming(self, since: float, text: str = '', limit: int | None = None) -> list[Planned]:
         """The events that end after `since`, next one first."""
-        question = _coming(select(_U.uid, _U.start, _U.end, _U.title), since, text)
+        question = _about(_COMING, text).limit(limit)
         with self._database.read() as connection:
-            rows = connection.execute(question.order_by(_U.start, _U.uid).limit(limit))
+            rows = connection.execute(question, {'since': since})
             return [Planned(str(row.uid), integer(row.start), integer(row.end), row.title or '') for row in rows]
 
     def count_upcoming(self, since: float, text: str = '') -> int:
-        question = _coming(select(func.count()).select_from(upcoming_event), since, text)
         with self._database.read() as connection:
-            return int(connection.execute(question).scalar_one())
+            return int(connection.execute(_about(_COUNT_COMING, text), {'since': since}).scalar_one())
 
 
-def _coming(question: Select[Any], since: float, text: str) -> Select[Any]:
-    question = question.where(_U.end > since)
+def _about(question: Select[Any], text: str) -> Select[Any]:
     return question.where(_contains(_U.title, _U.uid, text)) if text else question
 
 
@@ -145,5 +158,5 @@ def _entry(row: AnyRow) -> Entry:
         sent=row.sent or 0,
         total=row.total or 0,
         updated=row.updated,
-        ours=row.name is not None,
+        ours=bool(row.phase),
     )

@@ -47,6 +47,18 @@ def locate(text: str, *, folder: Path | None = None, root: Path = Path('/')) -> 
     return Location(url, path, _shown(url))
 
 
+def beside(database: str, directory: str) -> Path:
+    """The file beside which there is a place that does not lie on the recordings' disk, as far as one can know.
+
+    `database` is the URL, `directory` the recordings folder.
+    """
+    try:
+        file = locate(database).path
+    except StorageError:
+        file = None
+    return file or Path(directory).absolute()
+
+
 def _file(url: URL, folder: Path, root: Path) -> Path | None:
     name = url.database
     if not name or name == ':memory:' or name.startswith('file:'):

@@ -10,19 +10,24 @@ from pyca.storage.database import Database
 from pyca.storage.engine import WROTE
 from pyca.storage.tables import pyca_login_failure
 
-MOST = 200
-"""Words of one kind that are counted at a time: whoever makes up a name for each guess must not fill the disk."""
+MOST = 2000
+"""Words of one kind that are counted at a time: whoever guesses from ever new addresses must not fill the disk."""
 
 _F = pyca_login_failure.c
 
 
 class LoginFailures:
-    """Counts of one kind by word, such as a user name; each begins with a first failure, lasts `window` seconds."""
+    """Counts of one kind by word, such as an address; each begins with a first failure, lasts `window` seconds.
 
-    def __init__(self, database: Database, kind: str, window: float) -> None:
+    Beyond `most` words the one with the fewest failures is forgotten, so that one that fails on and on stays counted
+    however many others fail once.
+    """
+
+    def __init__(self, database: Database, kind: str, window: float, most: int = MOST) -> None:
         self._database = database
         self._kind = kind
         self._window = window
+        self._most = most
 
     def count(self, word: str, at: float) -> tuple[int, float]:
         """How many failures there were, with the seconds until they are forgotten."""
@@ -43,10 +48,16 @@ class LoginFailures:
         more = update(pyca_login_failure).where(ours, _F.key == key).values(count=_F.count + 1)
         if connection.execute(more).rowcount:
             return
-        rows = connection.execute(select(func.count()).select_from(pyca_login_failure).where(ours)).scalar()
-        if (rows or 0) < MOST:
-            row = {'kind': self._kind, 'key': key, 'count': 1, 'since': at}
-            connection.execute(insert(pyca_login_failure).values(row))
+        self._make_room(connection)
+        row = {'kind': self._kind, 'key': key, 'count': 1, 'since': at}
+        connection.execute(insert(pyca_login_failure).values(row))
+
+    def _make_room(self, connection: Connection) -> None:
+        ours = _F.kind == self._kind
+        rows = connection.execute(select(func.count()).select_from(pyca_login_failure).where(ours)).scalar() or 0
+        if rows >= self._most:
+            least = select(_F.key).where(ours).order_by(_F.count, _F.since).limit(rows - self._most + 1)
+            connection.execute(delete(pyca_login_failure).where(ours, _F.key.in_(least)))
 
     def _fresh(self, at: float) -> ColumnElement[bool]:
         """Neither over nor in the future: a clock that was set back must not keep failures alive."""

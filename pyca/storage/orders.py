@@ -47,10 +47,11 @@ class Orders:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def place(self, uid: str, kind: OrderKind, minutes: int = 0, title: str = '') -> int:
-        """Want something of the recording of this event; gives the number under which the answer is found."""
+    def place(self, order: Order) -> int:
+        """Want this; gives the number under which the answer is found. The order gets its key by that."""
         now = self._database.clock.now()
-        values = {'uid': uid, 'kind': kind.value, 'details': blob({'minutes': minutes, 'title': title}), 'created': now}
+        details = {'minutes': order.minutes, 'title': order.title, 'start': order.start, 'doubtful': order.doubtful}
+        values = {'uid': order.uid, 'kind': order.kind.value, 'details': blob(details), 'created': now}
         with self._database.write() as connection:
             connection.execute(delete(pyca_order).where(_O.created < now - KEPT))
             statement = insert(pyca_order).values(**values, state=OrderState.OPEN.value, answer='')
@@ -84,6 +85,7 @@ def _placed(rows: Iterable[AnyRow]) -> list[Placed]:
         kind, state, details = choice(OrderKind, row.kind), choice(OrderState, row.state), value_of(row.details)
         if kind is not None and state is not None and isinstance(details, dict):
             minutes, title = integer(details.get('minutes')), str(details.get('title', ''))
-            order = Order(f'{row.id}@{row.created:.3f}', row.uid, kind, minutes, title)
+            start, doubtful = integer(details.get('start')), details.get('doubtful') is True
+            order = Order(f'{row.id}@{row.created:.3f}', row.uid, kind, minutes, title, start, doubtful)
             found.append(Placed(row.id, order, row.created, state, row.answer))
     return found

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from pyca.event import Event, Outcome
+from pyca.event import Event, Outcome, together
 from pyca.states import EventStatus, ServiceStatus, ServiceType
 from pyca.storage.database import Database
 from pyca.storage.memory import Memory
@@ -58,7 +58,7 @@ class Line(NamedTuple):
 class Report:
     """The events that ended after `since` (None: all), the open ones from before, and what is not counted.
 
-    `left` are rows of an older program that nothing was done with, their state being the old status. `deleted` says
+    `left` are rows of an older program that this one has not taken up, their state being the old status. `deleted` says
     how many recordings of the time a person has deleted, `nothing` why there is nothing to tell of.
     """
 
@@ -91,7 +91,7 @@ class Outcomes:
             begun = [*_begun(connection, now), *(event for event in scheduled if event.start <= now)]
             deleted = select(func.count()).where(P.phase == DELETED, P.start > (since or 0.0))
             gone = connection.execute(deleted).scalar_one()
-        lines = [_line(row, now, runs) for row in rows if row.name is not None]
+        lines = [_line(row, now, runs) for row in rows if row.phase]
         open_ = {(event.uid, event.start): event for event in begun if event.end > (first or 0.0)}
         missing = [event for key, event in open_.items() if key not in known and not _covered(event, lines)]
         lines = sorted([*lines, *(_unknown(event, now) for event in missing)], key=lambda line: (line.start, line.uid))
@@ -102,7 +102,7 @@ class Outcomes:
             runs=runs,
             lines=[line for line in lines if since is None or line.end > since],
             before=[line for line in lines if since is not None and line.end <= since and is_open(line)],
-            left=[_left(row) for row in rows if row.name is None],
+            left=[_left(row) for row in rows if not row.phase],
             deleted=gone,
         )
 
@@ -139,7 +139,7 @@ def _line(row: AnyRow, now: float, runs: bool) -> Line:
         title=row.title or '',
         state=state,
         outcome=outcome,
-        cause='; '.join(text for text in (_cause(row, outcome), SILENT if stale else '') if text),
+        cause=together(_cause(row, outcome), SILENT if stale else ''),
         next_try=row.next_try if outcome is None else None,
         sent=row.sent or 0,
         total=row.total or 0,
@@ -171,5 +171,5 @@ def _unknown(event: Event, now: float) -> Line:
 
 def _left(row: AnyRow) -> Line:
     start, end = integer(row.start), integer(row.end)
-    name = Event(str(row.uid), start, end).name
+    name = row.name or Event(str(row.uid), start, end).name
     return Line(str(row.uid), name, start, end, row.title or '', status_of(row.status).label, None)

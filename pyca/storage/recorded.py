@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from pyca.event import Event, Outcome
-from pyca.states import ADOPTED, EventStatus, RecordingState
-from pyca.storage import reports
+from pyca.event import Event, Outcome, together
+from pyca.states import ADOPTED, EventStatus, Moment, RecordingState
+from pyca.storage import counts, reports
+from pyca.storage.counts import NOTHING, Count
 from pyca.storage.database import Database
 from pyca.storage.recording_rows import (
     ANEW,
@@ -19,6 +20,7 @@ from pyca.storage.recording_rows import (
     P,
     Recorded,
     Said,
+    caused,
     find,
     is_deleted,
     keep,
@@ -40,9 +42,7 @@ _BEYOND_CAPTURE = frozenset(
     }
 )
 
-_WAITING = (E.status == EventStatus.FINISHED_RECORDING) | (
-    (E.status == EventStatus.FAILED_UPLOADING) & P.name.is_not(None)
-)
+_WAITING = (E.status == EventStatus.FINISHED_RECORDING) | ((E.status == EventStatus.FAILED_UPLOADING) & (P.phase != ''))
 """What is to be uploaded. Failed uploads of an old installation only once they are adopted: there may be years of them
 (peers C21)."""
 
@@ -99,20 +99,23 @@ class Recordings:
             rows = connection.execute(select(P.name, P.uid, P.start, P.phase))
             return {row.name: Entry(row.uid, row.start, row.phase) for row in rows}
 
-    def mirror(self, event: Event, said: Said, report: RecordingState | None = None) -> bool:
+    def mirror(self, event: Event, said: Said, report: RecordingState | None = None, count: Count = NOTHING) -> bool:
         """Bring in what the journal of a recording says; tells whether it was news.
 
         A changed phase queues the `report`. Saying the same again changes nothing, also when somebody else has moved
         the row since; nor is it moved back once its upload has begun, save for a recording that goes on, or brought
-        back once a person has deleted it.
+        back once a person has deleted it, save for what has been recorded since. The `count` is noted in any case.
         """
+        name = event.name
         with self._database.read() as connection:
             event = replace(event, start=started(connection, event))
-            if said.is_known(find(connection, event.uid, event.start), event):
+            known = said.is_known(find(connection, event.uid, event.start), event)
+            if known and not counts.is_news(connection, name, count):
                 return False
         with self._database.write() as connection:
+            counts.raise_to(connection, name, count)
             row = find(connection, event.uid, event.start)
-            if row is None and is_deleted(connection, event.uid, event.start):
+            if row is None and is_deleted(connection, event.uid, event.start, said.begun):
                 return False
             if row is not None and status_of(row.status) in _BEYOND_CAPTURE and not said.resumes(row):
                 if tracks_of(row.tracks) != said.tracks:
@@ -123,12 +126,12 @@ class Recordings:
                 reports.append(connection, event.uid, report, now)
             return True
 
-    def claim(self, now: float) -> Recorded | None:
-        """Take the upload that has waited longest of those that are due; None if there is none. No two get the same."""
+    def claim(self, now: float, but_not: frozenset[str] = frozenset()) -> Recorded | None:
+        """Take the upload that is due for longest, `but_not` of these events; None without one. Each is taken once."""
         due = SELECT.where(_WAITING, P.next_try.is_(None) | (P.next_try <= now)).order_by(E.end, E.start, E.uid)
         with self._database.read() as connection:
-            candidates = connection.execute(due.with_only_columns(E.uid, E.start, E.status)).all()
-        for uid, start, status in candidates:
+            rows = connection.execute(due.with_only_columns(E.uid, E.start, E.status)).all()
+        for uid, start, status in (row for row in rows if row.uid not in but_not):
             with self._database.write() as connection:
                 if move(connection, uid, start, EventStatus.UPLOADING, [status]):
                     note(connection, uid, start, self._now())
@@ -165,27 +168,27 @@ class Recordings:
                 SELECT.where(_WAITING).with_only_columns(func.min(func.coalesce(P.next_try, 0.0)))
             ).scalar()
 
-    def delay(self, uid: str, start: int, next_try: float) -> None:
-        """Leave the upload for later; a claimed one is put back as it was."""
+    def delay(self, uid: str, start: int, next_try: float, cause: str | None = None) -> None:
+        """Leave the upload for later, for this cause if any; a claimed one is put back as it was."""
         with self._database.write() as connection:
             row = find(connection, uid, start)
             if row is None:
                 return
             back = EventStatus.FAILED_UPLOADING if row.attempts else EventStatus.FINISHED_RECORDING
             move(connection, uid, start, back, [EventStatus.UPLOADING])
-            note(connection, uid, start, self._now(), next_try=next_try)
+            note(connection, uid, start, self._now(), next_try=next_try, **caused(cause))
 
-    def progress(self, uid: str, start: int, sent: int, total: int) -> None:
-        """How far the upload is, in bytes."""
+    def progress(self, uid: str, start: int, sent: int, total: int, cause: str | None = None) -> None:
+        """How far the upload is, in bytes, with the cause if it does not move."""
         with self._database.write() as connection:
-            note(connection, uid, start, self._now(), sent=sent, total=total)
+            note(connection, uid, start, self._now(), sent=sent, total=total, **caused(cause))
 
     def uploading(self, uid: str, start: int, at: float) -> None:
         """The upload has begun, or begun again."""
         with self._database.write() as connection:
             claimed = move(connection, uid, start, EventStatus.UPLOADING, [EventStatus.UPLOADING])
             if claimed and self._enter(connection, uid, start, 'uploading', cause=''):
-                reports.append(connection, uid, RecordingState.UPLOADING, at)
+                reports.append(connection, uid, Moment.UPLOADING.told, at)
 
     def resumed(self, uid: str, start: int) -> None:
         """Give back a claimed one, since its recording goes on; nothing of its upload counts."""
@@ -194,19 +197,21 @@ class Recordings:
                 return
             said = f'{int(EventStatus.RECORDING)} recording '  # as its journal would have it said
             note(connection, uid, start, self._now(), phase='recording', said=said, outcome=None, cause='', **ANEW)
-            reports.append(connection, uid, RecordingState.CAPTURING, self._now())
+            reports.append(connection, uid, Moment.RESUMED.told, self._now())
 
-    def uploaded(self, uid: str, start: int, at: float, cause: str = '') -> None:
-        """The core has it. What keeps it from being whole is the cause that stays."""
+    def uploaded(self, uid: str, start: int, at: float, cause: str = '', left_out: str = '') -> None:
+        """The core has it. What keeps it from being whole is the cause that stays; `left_out` says what it lacks."""
         with self._database.write() as connection:
             row = find(connection, uid, start)
             if row is None:  # a person has deleted it meanwhile
                 return
             move(connection, uid, start, EventStatus.FINISHED_UPLOADING)
-            outcome = Outcome.DELIVERED_WITH_GAPS if row.gaps else Outcome.DELIVERED
-            values = {'outcome': outcome.value, 'next_try': None, 'cause': cause or row.flaws or ''}
+            gaps = int(bool(row.gaps or left_out))
+            outcome = Outcome.DELIVERED_WITH_GAPS if gaps else Outcome.DELIVERED
+            words = together(cause or row.flaws or '', left_out)
+            values = {'outcome': outcome.value, 'next_try': None, 'cause': words, 'gaps': gaps}
             if self._enter(connection, uid, start, 'delivered', **values):
-                reports.append(connection, uid, RecordingState.UPLOAD_FINISHED, at)
+                reports.append(connection, uid, Moment.DELIVERED.told, at)
 
     def upload_failed(self, uid: str, start: int, next_try: float, cause: str) -> None:
         """The try has failed; the next one is due at `next_try`. The core hears of it once until a new try begins."""
@@ -216,7 +221,7 @@ class Recordings:
             values = {'next_try': next_try, 'cause': cause, 'attempts': func.coalesce(P.attempts, 0) + 1}
             note(connection, uid, start, self._now())
             if self._enter(connection, uid, start, 'waiting', **values):
-                reports.append(connection, uid, RecordingState.UPLOAD_ERROR, self._now())
+                reports.append(connection, uid, Moment.WAITING.told, self._now())
 
     def hold(self, uid: str, start: int, cause: str) -> None:
         """A person has to decide; nothing more happens by itself. To the core it is an upload that failed."""
@@ -227,7 +232,7 @@ class Recordings:
             move(connection, uid, start, EventStatus.PAUSED_AFTER_RECORDING)
             self._enter(connection, uid, start, 'held', cause=cause, outcome=Outcome.HELD.value, next_try=None)
             if before.phase not in ('waiting', 'held'):
-                reports.append(connection, uid, RecordingState.UPLOAD_ERROR, self._now())
+                reports.append(connection, uid, Moment.STUCK.told, self._now())
 
     def _enter(self, connection: Connection, uid: str, start: int, phase: str, **values: Any) -> bool:
         """Keep a phase with what belongs to it; tells whether the recording was in another one.

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from pyca.event import Event, Outcome, Track
 from pyca.states import EventStatus
+from pyca.storage import counts
 from pyca.storage.rows import AnyRow, choice, event_data, event_of, status_of, tracks_blob, tracks_of
 from pyca.storage.tables import clean, pyca_recording, recorded_event
 
@@ -18,6 +19,10 @@ P = pyca_recording.c
 
 DELETED = 'deleted'
 """The phase of a recording whose row a person has deleted; its journal must not bring it back."""
+
+TAKEN = 'finished'
+"""The phase of what an old installation has recorded and this agent uploads: what a journal says of a recording that is
+over."""
 
 ANEW: dict[str, Any] = {'attempts': 0, 'next_try': None, 'sent': 0, 'total': 0}
 """An upload that has not begun."""
@@ -44,7 +49,8 @@ SELECT = select(
 class Recorded:
     """One recorded event. Times are seconds since the epoch, `sent` of `total` are bytes.
 
-    `ours` is False for a row of an old installation that nothing of ours has touched yet.
+    `ours` is False for a row of an old installation that this agent has not taken up; what a person changes of it,
+    other than to have it uploaded, leaves it without a phase.
     """
 
     event: Event
@@ -75,7 +81,7 @@ def recorded_of(row: AnyRow) -> Recorded:
         next_try=row.next_try,
         sent=row.sent or 0,
         total=row.total or 0,
-        ours=row.name is not None,
+        ours=bool(row.phase),
     )
 
 
@@ -99,13 +105,26 @@ def move(connection: Connection, uid: str, start: int, to: EventStatus, old: Col
 
 
 def note(connection: Connection, uid: str, start: int, updated: float, **values: Any) -> None:
-    """Keep something of ours about a recording, which thereby becomes ours."""
+    """Keep something of ours about a recording, which thereby becomes ours, save where `phase` is said to be none.
+
+    What is a matter of counters is counted.
+    """
     values = {**values, 'updated': updated}
-    found = connection.execute(update(pyca_recording).where(P.uid == uid, P.start == start).values(values))
+    taken = {'phase': case((P.phase == '', TAKEN), else_=P.phase), **values}
+    found = connection.execute(update(pyca_recording).where(P.uid == uid, P.start == start).values(taken))
     if not found.rowcount:
         name = Event(uid, start, start).name
-        first = {'name': name, 'phase': '', 'cause': '', 'attempts': 0, 'sent': 0, 'total': 0}
+        first = {'name': name, 'phase': TAKEN, 'cause': '', 'attempts': 0, 'sent': 0, 'total': 0}
         connection.execute(insert(pyca_recording).values({'uid': uid, 'start': start, **first, **values}))
+    count = counts.Count(uploaded=values.get('sent') or None, outcome=choice(Outcome, values.get('outcome')))
+    if count != counts.NOTHING:
+        named = select(P.name).where(P.uid == uid, P.start == start)
+        counts.raise_to(connection, connection.execute(named).scalar_one(), count)
+
+
+def caused(cause: str | None) -> dict[str, str]:
+    """A cause among the values of a row; None leaves it as it is."""
+    return {} if cause is None else {'cause': cause}
 
 
 def keep(connection: Connection, event: Event, **values: Any) -> None:
@@ -116,8 +135,10 @@ def keep(connection: Connection, event: Event, **values: Any) -> None:
         connection.execute(insert(recorded_event).values({'uid': event.uid, 'start': event.start, **values}))
 
 
-def is_deleted(connection: Connection, uid: str, start: int) -> bool:
-    return connection.execute(select(P.phase).where(P.uid == uid, P.start == start)).scalar() == DELETED
+def is_deleted(connection: Connection, uid: str, start: int, begun: float = 0.0) -> bool:
+    """Whether a person has deleted its row. What began after that has not been deleted."""
+    row = connection.execute(select(P.phase, P.updated).where(P.uid == uid, P.start == start)).first()
+    return row is not None and row.phase == DELETED and row.updated >= begun
 
 
 @dataclass(frozen=True)
@@ -126,6 +147,7 @@ class Said:
 
     `flaws` say in words what keeps the recording from being as it should, `gaps` that parts of the event are missing.
     Both stay, while the `cause` of a state goes with it. `resumed`: it went on after it had been over.
+    `begun`: when its last recorder was to start.
     """
 
     status: EventStatus
@@ -136,6 +158,7 @@ class Said:
     flaws: str = ''
     gaps: bool = False
     resumed: bool = False
+    begun: float = 0.0
 
     def is_known(self, row: AnyRow | None, event: Event) -> bool:
         """Whether the journal has said just this before."""
@@ -168,7 +191,7 @@ class Said:
         if before != self._text:
             outcome = self.outcome.value if self.outcome else None
             ours = {'phase': self.phase, 'cause': self.cause, 'outcome': outcome, 'said': self._text}
-        if row is not None and self.resumes(row):
+        if row is None or self.resumes(row):
             ours |= ANEW
         note(connection, event.uid, event.start, at, flaws=self.flaws, gaps=int(self.gaps), **ours)
         return phase != self.phase

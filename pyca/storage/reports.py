@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from pyca.event import UNSCHEDULED
 from pyca.states import RecordingState
 from pyca.storage.database import Database
-from pyca.storage.rows import AnyRow, choice
-from pyca.storage.tables import pyca_report
+from pyca.storage.rows import AnyRow, choice, value_of
+from pyca.storage.tables import pyca_report, recorded_event
 
+_E = recorded_event.c
 _R = pyca_report.c
 
 
@@ -42,10 +44,14 @@ class Reports:
             return _reports(connection.execute(select(pyca_report).order_by(_R.id)))
 
     def next(self) -> list[Report]:
-        """What may be sent now: the oldest of each event."""
-        oldest = select(func.min(_R.id)).group_by(_R.uid)
+        """What may be sent now: the oldest of each event, first of the event that changed last.
+
+        So what is going on now does not wait behind the history that a lost database leaves to be told again.
+        """
+        each = select(func.min(_R.id).label('oldest'), func.max(_R.id).label('newest')).group_by(_R.uid).subquery()
+        question = select(pyca_report).join(each, _R.id == each.c.oldest).order_by(each.c.newest.desc())
         with self._database.read() as connection:
-            return _reports(connection.execute(select(pyca_report).where(_R.id.in_(oldest)).order_by(_R.id)))
+            return _reports(connection.execute(question))
 
     def sent(self, id: int) -> None:  # noqa: A002 - the field's name
         """Take out one that the core has."""
@@ -58,8 +64,17 @@ class Reports:
             connection.execute(delete(pyca_report).where(_R.uid == uid))
 
 
-def append(connection: Connection, uid: str, state: RecordingState, at: float) -> None:
-    """Queue a change within somebody else's transaction."""
+def append(connection: Connection, uid: str, state: RecordingState | None, at: float) -> None:
+    """Queue a change within somebody else's transaction; None is no change.
+
+    None of what the core has not scheduled (trap 15).
+    """
+    if state is None:
+        return
+    data = select(_E.data).where(_E.uid == uid).order_by(_E.start.desc()).limit(1)
+    details = value_of(connection.execute(data).scalar())
+    if isinstance(details, dict) and details.get(UNSCHEDULED) is True:
+        return
     last = select(_R.state).where(_R.uid == uid).order_by(_R.id.desc()).limit(1)
     if connection.execute(last).scalar() != state.value:
         connection.execute(insert(pyca_report).values(uid=uid, state=state.value, created=at))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from pyca.errors import NothingToDecide
 from pyca.event import Outcome
-from pyca.states import EventStatus
+from pyca.states import WAITING_FOR_UPLOAD, EventStatus
 from pyca.storage.database import Database
 from pyca.storage.recording_rows import SELECT, E, P, Recorded, move, note, recorded_of
 from pyca.storage.tables import upcoming_event
@@ -16,7 +18,7 @@ from pyca.storage.tables import upcoming_event
 SHORTEST = 4
 """Letters of a uid that are enough to name it, if no other one begins so."""
 
-_WAITING = (EventStatus.FINISHED_RECORDING, EventStatus.FAILED_UPLOADING)
+_NAME = re.compile(r'recording-(\d{1,10})-', re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,13 @@ class Retry:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def decide(self, word: str) -> Decision:
-        """`word` is a uid, the beginning of one, or the name of a recording. Raises NothingToDecide."""
+    def decide(self, word: str, start: int | None = None) -> Decision:
+        """`word` is a uid, the beginning of one, or the name of a recording; with a `start` it is the whole uid of the
+        recording that begins then. Raises NothingToDecide."""
         with self._database.write() as connection:
-            recorded = _chosen(connection, word)
+            recorded = _chosen(connection, word, start)
             event, now = recorded.event, self._database.clock.now()
-            if recorded.ours and recorded.status in _WAITING:
+            if recorded.ours and recorded.status in WAITING_FOR_UPLOAD:
                 note(connection, event.uid, event.start, now, next_try=0.0)
                 return Decision(recorded, released=False)
             move(connection, event.uid, event.start, EventStatus.FINISHED_RECORDING)
@@ -46,9 +49,9 @@ class Retry:
             return Decision(recorded, released=True)
 
 
-def _chosen(connection: Connection, word: str) -> Recorded:
+def _chosen(connection: Connection, word: str, start: int | None) -> Recorded:
     """The one recording that is meant and waits for this."""
-    found = _named(connection, word)
+    found = _named(connection, word) if start is None else _found(connection, (E.uid == word) & (E.start == start))
     open_ = [recorded for recorded in found if not _closed(recorded)]
     if len(open_) > 1:
         names = ', '.join(recorded.name for recorded in open_)
@@ -65,12 +68,23 @@ def _chosen(connection: Connection, word: str) -> Recorded:
 
 def _named(connection: Connection, word: str) -> list[Recorded]:
     """The recordings that the word may mean, newest first; the closest meaning counts."""
-    beginning = func.substr(E.uid, 1, len(word)) == word
-    for meant in (E.uid == word, P.name == word, *([beginning] if len(word) >= SHORTEST else [])):
-        rows = connection.execute(SELECT.where(meant).order_by(E.start.desc(), E.uid)).all()
-        if rows:
-            return [recorded_of(row) for row in rows]
-    return []
+    return (
+        _found(connection, E.uid == word)
+        or _found(connection, P.name == word)
+        or [recorded for recorded in _unnamed(connection, word) if recorded.name == word]
+        or (_found(connection, func.substr(E.uid, 1, len(word)) == word) if len(word) >= SHORTEST else [])
+    )
+
+
+def _unnamed(connection: Connection, name: str) -> list[Recorded]:
+    """What an old installation left, which has no name in the database, as far as it begins as the name says."""
+    match = _NAME.match(name)
+    return _found(connection, P.name.is_(None) & (E.start == int(match[1]))) if match else []
+
+
+def _found(connection: Connection, meant: ColumnElement[bool]) -> list[Recorded]:
+    rows = connection.execute(SELECT.where(meant).order_by(E.start.desc(), E.uid)).all()
+    return [recorded_of(row) for row in rows]
 
 
 def _closed(recorded: Recorded) -> str:
@@ -82,7 +96,7 @@ def _closed(recorded: Recorded) -> str:
         return f'was missed, so there is nothing to upload: {recorded.cause}.'
     if recorded.ours and status in _UNDER_WAY:
         return _UNDER_WAY[status]
-    if recorded.ours and status in _WAITING:
+    if recorded.ours and status in WAITING_FOR_UPLOAD:
         return ''
     return '' if recorded.tracks else f'left no file, so there is nothing to upload{_because(recorded)}.'
 

@@ -20,7 +20,8 @@ UNKNOWN_STATUS = EventStatus.PAUSED_AFTER_RECORDING
 """What a status that nobody knows is taken for: it waits for a person, nothing is done to it by itself."""
 
 _LONGEST_UID = 1000
-_LARGEST_INTEGER = 2**31 - 1
+LAST_SECOND = 2**31 - 1
+"""The largest number that the columns of a time hold; SQLite keeps whatever old code has let through."""
 
 
 def blob(value: Any) -> bytes:
@@ -94,6 +95,6 @@ def refusal(event: Event) -> str:
         return 'its uid is not text'
     if not length or length > _LONGEST_UID or '\0' in event.uid:
         return 'its uid is empty, too long or not text'
-    if not all(0 <= moment <= _LARGEST_INTEGER for moment in (event.start, event.end)):
+    if not all(0 <= moment <= LAST_SECOND for moment in (event.start, event.end)):
         return 'its time is before 1970 or after January 2038, which the database cannot hold'
     return ''

@@ -14,7 +14,7 @@ from pyca.storage.tables import metadata, pyca_change, recorded_event
 
 logger = logging.getLogger(__name__)
 
-REVISION = '0001'
+REVISION = '0002'
 """The newest revision in `migrations/versions`."""
 
 ADVISORY_LOCK = 0x70794341

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy.exc import DBAPIError
 
 _KNOWN = (
-    ('database is locked', 'another program has kept it locked for too long; the question will be asked again'),
-    ('lock timeout', 'another program has kept it locked for too long; the question will be asked again'),
+    ('database is locked', 'another program has kept it locked for too long'),
+    ('lock timeout', 'another program has kept it locked for too long'),
     ('database or disk is full', 'there is no room left to write; free some space on its disk'),
     ('no space left', 'there is no room left to write; free some space on its disk'),
     ('readonly database', 'it can be read but not written; check the owner of the file, its folder, its disk'),

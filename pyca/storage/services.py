@@ -22,13 +22,17 @@ _SELECT = select(_S.type, _S.status, _P.text, _P.pid, _P.beat).outerjoin(pyca_se
 
 @dataclass(frozen=True)
 class ServiceRow:
-    """What one service does. `beat` is when it said so last, None for a service of an old installation."""
+    """What one service does. `beat` is when it said so last, None if it never did.
+
+    `listed`: whether the tables know of it; an installation that became ours left such lines.
+    """
 
     service: ServiceType
     status: ServiceStatus
     text: str
     pid: int
     beat: float | None
+    listed: bool = True
 
 
 class Services:
@@ -53,7 +57,10 @@ class Services:
                 self._contacts.write(connection)
 
     def all(self) -> dict[ServiceType, ServiceRow]:
-        """Every service; stopped is also one that never said anything, or has been silent for too long."""
+        """Every service; stopped is also one that never said anything, or has been silent for too long.
+
+        After the clock was set back a service that lives says so again within a minute.
+        """
         now = self._database.clock.now()
         with self._database.read() as connection:
             rows = {row.type: row for row in connection.execute(_SELECT)}
@@ -62,9 +69,10 @@ class Services:
 
 def _service(service: ServiceType, row: AnyRow | None, now: float) -> ServiceRow:
     if row is None:
-        return ServiceRow(service, ServiceStatus.STOPPED, '', 0, None)
+        return ServiceRow(service, ServiceStatus.STOPPED, '', 0, None, listed=False)
     status = choice(ServiceStatus, row.status) or ServiceStatus.STOPPED
-    if row.beat is not None and now - row.beat > SILENT:
+    # pyCA 4 gave no signs of life, and never took back what it had said; one from the future says nothing of now
+    if row.beat is None or abs(now - row.beat) > SILENT:
         status = ServiceStatus.STOPPED
     return ServiceRow(service, status, row.text or '', row.pid or 0, row.beat)
 

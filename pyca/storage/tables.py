@@ -73,6 +73,9 @@ Index('pyca_recorded_in_short', recorded_event.c.status, recorded_event.c.start,
 """What lists are made from: SQLite reads through a whole row, kilobytes of `data`, to find its status. Old code does
 not mind."""
 
+Index('pyca_recorded_by_time', recorded_event.c.start, recorded_event.c.uid)
+"""For the newest page of thousands."""
+
 service_states = Table(
     'service_states',
     metadata,
@@ -161,6 +164,17 @@ pyca_order = Table(
     Column('state', Words, nullable=False),
     Column('answer', Words, nullable=False),
     sqlite_autoincrement=True,  # an order that was obeyed is never taken for another one
+)
+
+pyca_count = Table(
+    'pyca_count',
+    metadata,
+    Column('name', Text, primary_key=True),
+    Column('recorded', BigInteger),  # none until its journal has been counted
+    Column('uploaded', BigInteger, nullable=False),
+    Column('restarts', Integer, nullable=False),
+    Column('late', Double),
+    Column('outcomes', Integer, nullable=False),  # one bit for each outcome that it has come to
 )
 
 pyca_change = Table(

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 _U = upcoming_event.c
 _COLUMNS = (_U.uid, _U.start, _U.end, _U.title, _U.data)
+_SYNCED = select(func.max(upstream_state.c.last_synced))
 
 Key = tuple[str, int]
 
@@ -66,7 +67,7 @@ class Upcoming:
         """When the core answered last; None if it never did."""
         with self._database.read() as connection:
             try:
-                newest = connection.execute(select(func.max(upstream_state.c.last_synced))).scalar()
+                newest = connection.execute(_SYNCED).scalar()
             except ValueError:  # not a time, in an SQLite file
                 return None
         return None if newest is None else newest.replace(tzinfo=timezone.utc).timestamp()

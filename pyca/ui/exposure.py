@@ -6,12 +6,6 @@ from pyca.settings import Ui
 
 PAGE_OPEN = 'page_open'
 LOGIN_KNOWN = 'login_known'
-SENTENCES = {
-    PAGE_OPEN: 'There is no password, so that whoever reaches this page may end, change and delete recordings. '
-    'Set one in section [ui] of pyca.conf; "pyca password" helps.',
-    LOGIN_KNOWN: 'The login is the one that everybody knows (admin, opencast), so that whoever reaches this page may '
-    'end, change and delete recordings. Set another one in section [ui] of pyca.conf; "pyca password" helps.',
-}
 
 
 def exposure(ui: Ui) -> str:

@@ -6,12 +6,13 @@ It knows no route by heart but the two that are open, so that a route that someb
 from __future__ import annotations
 
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import Authorization
 
 from pyca.clock import Clock
 from pyca.errors import StorageError
 from pyca.settings import Ui
 from pyca.storage.database import Database
-from pyca.ui import origin, refusals
+from pyca.ui import body, origin, refusals
 from pyca.ui.forms import Forms
 from pyca.ui.login import Logins, Unknown, Visitor
 from pyca.ui.throttle import Throttle
@@ -19,6 +20,8 @@ from pyca.ui.throttle import Throttle
 SIGN_OF_LIFE = '/healthz'
 STATIC = '/static/<path:filename>'
 """The open routes: both say nothing about this installation."""
+ROOM = '/room'
+"""Open where it is switched on."""
 
 READING = ('GET', 'HEAD', 'OPTIONS')
 
@@ -43,7 +46,7 @@ class Gate:
             return None
         if self._ui.default_login and not self._ui.allow_default_login and not origin.on_this_machine(request):
             return refusals.refuse(403, refusals.DEFAULT_LOGIN)
-        if rule == STATIC:
+        if rule == STATIC or (rule == ROOM and self._ui.room):
             return None
         visitor = self._visitor()
         if isinstance(visitor, Unknown):
@@ -51,6 +54,8 @@ class Gate:
         g.visitor = visitor
         if request.routing_exception is not None:  # 404, 405: there is nothing to be changed
             return None
+        if '\0' in request.path:  # PostgreSQL cannot even be asked for it
+            return refusals.refuse(404, refusals.NOWHERE)
         return self._change(visitor)
 
     def may_change(self) -> bool:
@@ -62,7 +67,7 @@ class Gate:
         return self._forms.token(g.visitor) if self.may_change() else ''
 
     def _visitor(self) -> Visitor | Unknown:
-        given = request.authorization
+        given = _authorization()
         client = origin.client(request, proxies=self._ui.proxies)
         if given is None or given.type != 'basic':
             return self._logins.visitor(None, '', client)
@@ -74,11 +79,22 @@ class Gate:
         if request.method not in READING and not visitor.may_change:
             return refusals.refuse(403, refusals.READ_ONLY)
         if request.path.startswith('/api/') and request.method not in ('GET', 'OPTIONS'):
-            return None if right_type else refusals.wrong_media_type()
+            return body.unreadable() if right_type else refusals.wrong_media_type()
         if request.method in READING or right_type:
             return None
+        refusal = body.unreadable()
+        if refusal is not None:
+            return refusal
         try:
             proven = self._forms.prove(request, visitor)
         except StorageError as error:
             return refusals.refuse(503, str(error))
         return None if proven else refusals.refuse(403, refusals.NOT_FROM_HERE)
+
+
+def _authorization() -> Authorization | None:
+    """The login that the request brings. One that cannot be read is none: Werkzeug raises for bytes beyond ASCII."""
+    try:
+        return request.authorization
+    except ValueError:
+        return None

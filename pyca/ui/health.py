@@ -20,8 +20,7 @@ def blueprint(services: Services) -> Blueprint:
     @health.get('/healthz')
     def healthz() -> Response:
         try:
-            capture = services.all()[ServiceType.CAPTURE]
-            alive = capture.beat is not None and capture.status is not ServiceStatus.STOPPED
+            alive = services.all()[ServiceType.CAPTURE].status is not ServiceStatus.STOPPED
         except StorageError as error:
             logger.debug('no sign of life: %s', error)
             alive = False

@@ -17,6 +17,10 @@ LIMIT = 10.0
 """Seconds that it may take."""
 FRESH = 5.0
 """Seconds for which its answer is good enough for the next viewer."""
+RECENT = 30.0
+"""Seconds for which its answer is better than waiting, while somebody else waits for a newer one."""
+PATIENCE = 2.0
+"""Seconds that a viewer waits for what it says to another one, or four viewers would keep all threads of the server."""
 MOST = 1 << 20
 """Bytes of the answer that are shown: the last ones."""
 
@@ -33,13 +37,23 @@ class Log:
 class LogCommand:
     """Runs the shell command that the administrator has configured; one run serves all who ask meanwhile."""
 
-    def __init__(self, command: str, clock: Clock, mask: Callable[[str], str], *, limit: float = LIMIT) -> None:
+    def __init__(
+        self,
+        command: str,
+        clock: Clock,
+        mask: Callable[[str], str],
+        *,
+        limit: float = LIMIT,
+        patience: float = PATIENCE,
+    ) -> None:
         """`mask` takes secrets out of a text."""
         self._command = command
         self._clock = clock
         self._mask = mask
         self._limit = limit
-        self._lock = threading.Lock()
+        self._patience = patience
+        self._turn = threading.Condition()
+        self._at_work = False
         self._last: tuple[float, Log] | None = None
 
     @property
@@ -47,15 +61,35 @@ class LogCommand:
         return bool(self._command.strip())
 
     def read(self) -> Log:
-        """Never waits longer than the limit, nor raises."""
-        if not self._lock.acquire(timeout=self._limit + 2):
-            return Log(self._clock.now(), trouble='it is still at work for somebody else')
+        """Never waits longer than the limit, nor raises.
+
+        The few threads of a web server must not all wait here, so what was said a moment ago does while it is at work.
+        """
+        with self._turn:
+            enough = RECENT if self._at_work else FRESH
+            if self._last is not None and self._clock.monotonic() - self._last[0] < enough:
+                return self._last[1]
+            if self._at_work:
+                return self._awaited()
+            self._at_work = True
+        said: Log | None = None
         try:
-            if self._last is None or self._clock.monotonic() - self._last[0] >= FRESH:
-                self._last = (self._clock.monotonic(), self._run())
-            return self._last[1]
+            said = self._run()
+            return said
         finally:
-            self._lock.release()
+            with self._turn:
+                # as old as it is now: one that takes long would never be fresh if that began with its run
+                self._last = None if said is None else (self._clock.monotonic(), said)
+                self._at_work = False
+                self._turn.notify_all()
+
+    def _awaited(self) -> Log:
+        """What it is about to say to somebody else."""
+        before = self._last
+        self._turn.wait_for(lambda: self._last is not before or not self._at_work, self._patience)
+        if self._last is None or self._last is before:
+            return Log(self._clock.now(), trouble='it is still at work for somebody else')
+        return self._last[1]
 
     def _run(self) -> Log:
         at = self._clock.now()

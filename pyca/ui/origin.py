@@ -14,12 +14,14 @@ def on_this_machine(request: Request) -> bool:
     """Whether the browser is certainly on this machine; also asked for under a name of this machine alone.
 
     The name matters since any page in any browser may lead to a name of its own that means 127.0.0.1. HTTP/1.0 is what
-    nginx speaks as a proxy that was told nothing else, without any of the headers; no browser does.
+    nginx before 1.29.7 speaks as a proxy that was told nothing else, without any of the headers; no browser does. What
+    the browser says of the page that asks was written under the name that it knows, whatever a proxy makes of `Host`.
     """
     return (
         _is_loopback(request.remote_addr or '')
         and _is_loopback_name(request.headers.get('Host', ''))
         and not _is_forwarded(request)
+        and not _is_from_elsewhere(request)
         and request.environ.get('SERVER_PROTOCOL') != 'HTTP/1.0'
     )
 
@@ -42,6 +44,14 @@ def client(request: Request, *, proxies: int) -> str:
 def _is_forwarded(request: Request) -> bool:
     names = {name.lower() for name, _ in request.headers}
     return any(name.startswith('x-forwarded-') for name in names) or any(name.lower() in names for name in HIDING)
+
+
+def _is_from_elsewhere(request: Request) -> bool:
+    """Whether a page of another host asks. `Origin: null` is what the forms of our own pages send."""
+    if request.headers.get('Sec-Fetch-Site', '').lower() in ('cross-site', 'same-site'):
+        return True
+    origin = request.headers.get('Origin', 'null')
+    return origin != 'null' and not _is_loopback_name(origin.partition('://')[2])
 
 
 def _is_loopback_name(host: str) -> bool:

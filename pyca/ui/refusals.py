@@ -17,6 +17,9 @@ DEFAULT_LOGIN = (
 )
 READ_ONLY = 'This login may look at everything and change nothing. Log in as somebody who may.'
 NOT_FROM_HERE = 'This was not sent from a page of this agent, or the page was too old. Load the page again, try again.'
+UNREADABLE = 'What was sent cannot be read: it is not as HTTP has it.'
+
+NOWHERE = 'There is nothing of this name.'
 
 
 def refuse(status: int, text: str) -> Response:

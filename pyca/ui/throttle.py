@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 
 from pyca.clock import Clock
@@ -15,6 +16,13 @@ PER_NAME = (5, 60.0)
 """Failures with one user name, and in how many seconds, after which further ones are told to wait."""
 PER_CLIENT = (100, 600.0)
 """Different wrong passwords from one client, and in how many seconds, after which it is not listened to."""
+
+NAMES = 200
+"""So many counts are kept for all the names that there are, a name always in the same one.
+
+Whoever makes up names can neither fill the disk nor push the names that matter out of what is counted. Names that
+exist are treated like all others: an answer must not tell which do.
+"""
 
 
 class Throttle:
@@ -48,10 +56,11 @@ class Throttle:
         try:
             if new and client:
                 self._clients.add(client, now)
-            count, left = self._names.count(name, now)
+            word = _shared(name)
+            count, left = self._names.count(word, now)
             if count >= PER_NAME[0]:
                 return left
-            self._names.add(name, now)
+            self._names.add(word, now)
         except StorageError:
             return 0.0
         if count + 1 == PER_NAME[0]:
@@ -59,3 +68,9 @@ class Throttle:
             place = f', the last from {client}' if client else ''
             logger.warning('Somebody fails to log in to the web interface, %d times in a minute%s', count + 1, place)
         return 0.0
+
+
+def _shared(name: str) -> str:
+    """The count that this name shares with others."""
+    digest = hashlib.sha256(name.encode('utf-8', 'surrogatepass')).digest()
+    return str(int.from_bytes(digest[:8], 'big') % NAMES)

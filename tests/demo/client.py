@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import http.client
 import json
+import re
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -108,3 +110,21 @@ def multipart(parts: Sequence[FormPart]) -> tuple[bytes, str]:
         body += f'; filename="{filename}"'.encode() if filename is not None else b''
         body += b'\r\n\r\n' + content + b'\r\n'
     return body + b'--frontier--\r\n', 'multipart/form-data; boundary=frontier'
+
+
+def digest(reply: Reply, user: str, password: str, method: str, uri: str) -> dict[str, str]:
+    """The headers that answer a digest challenge."""
+    found = re.search(r'nonce="([^"]+)"', reply.headers['www-authenticate'])
+    assert found
+    nonce = found.group(1)
+
+    def md5(text: str) -> str:
+        return hashlib.md5(text.encode()).hexdigest()
+
+    first, second = md5(f'{user}:Opencast:{password}'), md5(f'{method}:{uri}')
+    response = md5(f'{first}:{nonce}:00000001:abc:auth:{second}')
+    value = (
+        f'Digest username="{user}", realm="Opencast", nonce="{nonce}", uri="{uri}", qop=auth, nc=00000001,'
+        f' cnonce="abc", response="{response}"'
+    )
+    return {'Authorization': value, 'X-Requested-Auth': 'Digest'}

@@ -247,4 +247,3 @@ def test_smaller_questions(core: StandIn, client: Client, clock: HandClock) -> N
     assert 'event.title=Lecture' in client.get(f'/recordings/{uid}/agent.properties').text
     core.archive(uid)
     assert client.get('/recordings/currentRecording/hall-1').status == 500
-    assert client.get('/recordings/recordings.json').status == 501

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pyca.demo.faults import Fault, Kind
+from pyca.demo.faults import Fault, Faults, Kind
 from pyca.demo.standin import StandIn
 from tests.demo.client import Client, multipart
 
@@ -76,6 +76,13 @@ def test_work_can_be_done_without_or_long_before_an_answer(core: StandIn, client
         assert late.result().status == 200
 
 
+def test_work_can_be_done_and_answered_by_somebody_else(core: StandIn, client: Client) -> None:
+    core.faults.add(Fault('agents/hall', Kind.OTHER_ANSWER, status=503, body='reset before headers'))
+    reply = client.post('/capture-admin/agents/hall', state='idle')
+    assert (reply.status, reply.text) == (503, 'reset before headers')
+    assert core.agent_names() == ['hall']
+
+
 def test_pages_and_redirects_can_come_instead(core: StandIn, client: Client) -> None:
     for kind in (Kind.HTML, Kind.LOGIN, Kind.NOT_MODIFIED):
         core.faults.add(Fault('createMediaPackage', kind))
@@ -118,6 +125,16 @@ def test_reading_can_stop_until_the_fault_is_cleared(core: StandIn, client: Clie
         core.faults.clear()
         sent.result()
         assert connection.recv(12) == b'HTTP/1.1 200'
+
+
+def test_a_request_is_not_held_by_a_fault_that_is_gone() -> None:
+    faults = Faults()
+    faults.add(Fault('addTrack', Kind.HANG))
+    taken = faults.take('POST', '/ingest/addTrack')
+    faults.clear()
+    begin = time.monotonic()
+    faults.pause(30, taken)
+    assert time.monotonic() - begin < 10
 
 
 def test_reading_can_be_slow(core: StandIn, client: Client) -> None:

@@ -210,12 +210,6 @@ def test_urlencoded_bodies_have_a_limit(core: StandIn, client: Client, event: st
     assert client.form('/ingest/ingest', fields).status == 200
 
 
-def test_what_is_not_there_says_so(client: Client) -> None:
-    for path in ('addMediaPackage', 'addZippedMediaPackage/fast'):
-        reply = client.post(f'/ingest/{path}')
-        assert (reply.status, 'not Opencast' in reply.text) == (501, True)
-
-
 def test_interrupted_uploads_can_take_a_node_off_the_list(core: StandIn, client: Client) -> None:
     core.desk.max_failed_jobs = 2
     body, kind = multipart(

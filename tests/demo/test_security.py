@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from pathlib import Path
 
 import pytest
 
 from pyca.demo.records import USERS, User
 from pyca.demo.standin import StandIn
-from tests.demo.client import Client, HandClock, Reply
+from tests.demo.client import Client, HandClock, digest
 
 PROTECTED = '/services/available.json?serviceType=org.opencastproject.ingest'
-
-
-def digest(reply: Reply, user: str, password: str, method: str, uri: str) -> dict[str, str]:
-    found = re.search(r'nonce="([^"]+)"', reply.headers['www-authenticate'])
-    assert found
-    nonce = found.group(1)
-
-    def md5(text: str) -> str:
-        return hashlib.md5(text.encode()).hexdigest()
-
-    first, second = md5(f'{user}:Opencast:{password}'), md5(f'{method}:{uri}')
-    response = md5(f'{first}:{nonce}:00000001:abc:auth:{second}')
-    value = (
-        f'Digest username="{user}", realm="Opencast", nonce="{nonce}", uri="{uri}", qop=auth, nc=00000001,'
-        f' cnonce="abc", response="{response}"'
-    )
-    return {'Authorization': value, 'X-Requested-Auth': 'Digest'}
 
 
 @pytest.mark.parametrize('scheme', ['Basic', 'Digest'])
@@ -124,3 +105,11 @@ def test_accounts_can_change_while_it_runs(core: StandIn, client: Client) -> Non
     assert client.get(PROTECTED).status == 200
     core.set_users([User('admin', 'another')])
     assert client.get(PROTECTED).status == 401
+
+
+def test_a_studio_may_ingest_and_nothing_else(tmp_path: Path) -> None:
+    with StandIn(tmp_path, users=(User('studio', 'x', ('ROLE_STUDIO',)),)) as core:
+        studio = Client(core.url, 'studio', 'x')
+        assert studio.get('/ingest/createMediaPackage').status == 200
+        assert studio.get(PROTECTED).status == 403
+        assert studio.get('/capture-admin/agents.json').status == 403

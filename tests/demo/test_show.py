@@ -8,8 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from pyca.demo.display import Display, bar
 from pyca.demo.show import run
 from pyca.demo.story import Plan
 from pyca.stop import Stop
+from tests.recording.waiting import wait_for
 
 AGENT = Path(__file__).with_name('fake_agent.py')
 START = """
@@ -50,15 +49,6 @@ def start(behaviour: str, keep: str, place: Path) -> subprocess.Popen[str]:
 
 def folders(tmp_path: Path) -> list[Path]:
     return list(tmp_path.glob('pyca-demo-*'))
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 20) -> bool:
-    until = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def test_two_lectures_arrive_whole(tmp_path: Path) -> None:
@@ -129,7 +119,7 @@ def test_a_stop_ends_it_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_no_process_and_no_folder(tmp_path: Path, number: signal.Signals) -> None:
     with start('endless', 'gone', tmp_path) as demo:
-        assert wait_for(lambda: folders(tmp_path) and list(folders(tmp_path)[0].rglob('*.mkv')))
+        wait_for(lambda: folders(tmp_path) and list(folders(tmp_path)[0].rglob('*.mkv')))
         folder = folders(tmp_path)[0]
         assert len(list(leftovers(folder))) >= 3
         demo.send_signal(number)
@@ -149,7 +139,7 @@ def test_keep_stays_until_it_is_ended(tmp_path: Path) -> None:
             said += line
         assert 'http://127.0.0.1:5000' in said
         folder = folders(tmp_path)[0]
-        assert wait_for(lambda: len(list(leftovers(folder))) == 2)
+        wait_for(lambda: len(list(leftovers(folder))) == 2)
         demo.send_signal(signal.SIGINT)
         rest, _ = demo.communicate(timeout=30)
     assert demo.returncode == 0, said + rest
@@ -175,7 +165,7 @@ def test_odd_folders_do_not_break_the_configuration() -> None:
 
 def test_the_mark_finds_processes(tmp_path: Path) -> None:
     with subprocess.Popen(['sleep', '100'], env={**os.environ, MARK: str(tmp_path)}) as sleeper:
-        assert wait_for(lambda: list(leftovers(tmp_path)) == [sleeper.pid])
+        wait_for(lambda: list(leftovers(tmp_path)) == [sleeper.pid])
         assert list(leftovers(tmp_path / 'another')) == []
         sleeper.kill()
     assert list(leftovers(tmp_path)) == []

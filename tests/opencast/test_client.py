@@ -13,7 +13,8 @@ import pytest
 from pyca import settings
 from pyca.errors import CoreError, NotUnderstood, Overloaded, Refused, Unreachable
 from pyca.opencast.client import Core
-from pyca.opencast.endpoints import CAPTURE_ADMIN, INGEST, SCHEDULER, Endpoints
+from pyca.opencast.endpoints import ARCHIVE, CAPTURE_ADMIN, INGEST, SCHEDULER, Endpoints
+from pyca.opencast.heard import Heard
 from pyca.opencast.http import Http
 from pyca.opencast.mediapackage import MediaPackage, parse
 from pyca.states import AgentState, RecordingState
@@ -49,15 +50,16 @@ Build = Callable[..., Core]
 
 @pytest.fixture
 def build(core: FakeCore, connect: Callable[..., Http], clock: MovedClock) -> Build:
-    def begin(agent: str = 'hall 1', *, registry: bool = False) -> Core:
+    def begin(agent: str = 'hall 1', *, registry: bool = False, series: str = '') -> Core:
         overrides = {
             CAPTURE_ADMIN: f'{core.url}/capture-admin',
             SCHEDULER: f'{core.url}/recordings',
             INGEST: f'{core.url}/ingest',
+            ARCHIVE: f'{core.url}/assets',
         }
         http = connect(core, service_overrides={} if registry else overrides)
         server = settings.Server(url=core.url, service_overrides={} if registry else overrides)
-        return Core(http, Endpoints(http, server, Nowhere(), clock), agent)
+        return Core(http, Endpoints(http, server, Nowhere(), clock), agent, series)
 
     return begin
 
@@ -143,6 +145,35 @@ def test_a_recording_that_the_core_did_not_schedule_is_refused_with_404(core: Fa
     assert form(core) == {'state': ['upload_finished']}
 
 
+def test_what_was_told_of_a_recording_can_be_asked(core: FakeCore, client: Core) -> None:
+    body = '{"recording-state-update":{"name":"0012","state":"capturing","time-since-last-update":"5500"}}'
+    core.answer = lambda exchange: exchange.reply(200, body)
+    assert client.recording_state('0012') == Heard('capturing', 5.5)
+    assert core.paths == ['GET /capture-admin/recordings/0012.json']
+
+    core.answer = lambda exchange: exchange.reply(200, body.replace('"0012"', '12'))
+    assert client.recording_state('12') == Heard('capturing', 5.5)  # contract 2.3: it may come as a number
+
+    core.answer = lambda exchange: exchange.reply(404)
+    assert client.recording_state('0012') is None
+
+
+@pytest.mark.parametrize(
+    'body',
+    [
+        '',
+        '[]',
+        '{"recording-state-update":""}',
+        '{"recording-state-update":{"name":"a","state":"capturing"}}',
+        '{"recording-state-update":{"name":"other","state":"capturing","time-since-last-update":5}}',
+    ],
+)
+def test_an_answer_about_no_recording_is_not_understood(core: FakeCore, client: Core, body: str) -> None:
+    core.answer = lambda exchange: exchange.reply(200, body)
+    with pytest.raises(NotUnderstood):
+        client.recording_state('a')
+
+
 def test_a_calendar_is_events_with_its_etag_and_what_is_bad_in_it(core: FakeCore, client: Core) -> None:
     core.answer = lambda exchange: exchange.reply(200, CALENDAR, {**CALENDAR_TYPE, 'ETag': 'mod1700'})
 
@@ -155,6 +186,15 @@ def test_a_calendar_is_events_with_its_etag_and_what_is_bad_in_it(core: FakeCore
     assert answer.etag == 'mod1700'
     assert core.paths == ['GET /recordings/calendars?agentid=hall%201&cutoff=1750000000000']
     assert 'If-None-Match' not in core.calls[0].headers
+
+
+@pytest.mark.parametrize(('series', 'sent'), [('0012', '0012'), ('a&b c', 'a%26b%20c')])
+def test_the_calendar_of_one_series_alone(core: FakeCore, build: Build, series: str, sent: str) -> None:
+    core.answer = lambda exchange: exchange.reply(200, CALENDAR, CALENDAR_TYPE)
+
+    build(series=series).calendar(1_750_000_000_000, None)
+
+    assert core.paths == [f'GET /recordings/calendars?agentid=hall%201&seriesid={sent}&cutoff=1750000000000']
 
 
 def test_an_etag_goes_back_as_it_came(core: FakeCore, client: Core) -> None:
@@ -232,13 +272,21 @@ def test_an_event_that_is_gone_is_none(core: FakeCore, client: Core) -> None:
 
     assert client.technical(UID) is None
     assert client.scheduler_owns(UID) is False
+    assert client.archived(UID) is False
+
+
+def test_what_was_archived_is_known_by_its_media_package(core: FakeCore, client: Core) -> None:
+    core.answer = lambda exchange: exchange.reply(200, GROWN)
+
+    assert client.archived(UID) is True
+    assert core.paths == [f'GET /assets/episode/{UID}']
 
 
 @pytest.mark.parametrize('status', [403, 405, 500])
 def test_a_question_that_is_refused_is_not_a_no(core: FakeCore, client: Core, status: int) -> None:
     core.answer = lambda exchange: exchange.reply(status)
 
-    for question in (client.technical, client.scheduler_owns):
+    for question in (client.technical, client.scheduler_owns, client.archived):
         with pytest.raises(Refused):
             question(UID)
 

@@ -13,6 +13,7 @@ import pytest
 
 from pyca.errors import Unreachable
 from pyca.opencast.http import Http
+from tests.opencast.authority import Authority
 from tests.opencast.conftest import FakeCore
 
 Connect = Callable[..., Http]
@@ -79,6 +80,44 @@ def test_an_expired_certificate_is_named(start: Start, connect: Connect, tmp_pat
 
     with pytest.raises(Unreachable, match='expired'):
         connect(core, certificate=str(files[0])).get(core.url)
+
+
+CAUSES = {
+    'another host': ({'alternative': 'DNS:core.example.org'}, 'for another host name', 'check url in [server]'),
+    'expired': ({'days': -1}, 'has expired', 'check the clock of this machine'),
+    'unknown': ({}, 'from an unknown authority', 'set certificate in [server] to its CA file'),
+}
+"""What is wrong with a certificate, with what the sentence says of it."""
+
+
+@pytest.mark.parametrize('wrong', CAUSES)
+def test_each_refusal_says_which_of_the_causes_it_has(
+    start: Start, connect: Connect, tmp_path: Path, wrong: str
+) -> None:
+    """The authority is private, and trusted but for the one that nobody knows."""
+    authority, stranger = Authority(tmp_path / 'ours'), Authority(tmp_path / 'theirs', 'somebody')
+    given, said, remedy = CAUSES[wrong]
+    signer = stranger if wrong == 'unknown' else authority
+    context = signer.server(**given)  # type: ignore[arg-type]
+    core = start(lambda plain: context.wrap_socket(plain, server_side=True))
+
+    with pytest.raises(Unreachable) as caught:
+        connect(core, certificate=str(authority.file)).post(core.url, {'state': 'idle'})
+
+    text = str(caught.value)
+    assert [cause for cause, (_, words, _) in CAUSES.items() if words in text] == [wrong]
+    assert said in text
+    assert remedy in text
+    assert not caught.value.sent
+    assert core.calls == []
+
+
+def test_a_private_authority_vouches_for_its_servers(start: Start, connect: Connect, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    context = authority.server(alternative='DNS:core.example.org, IP:127.0.0.1')
+    core = start(lambda plain: context.wrap_socket(plain, server_side=True))
+
+    assert connect(core, certificate=str(authority.file)).get(core.url).status == 200
 
 
 def test_a_missing_file_of_authorities_is_named(start: Start, connect: Connect, here: tuple[Path, Path]) -> None:

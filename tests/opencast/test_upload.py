@@ -19,6 +19,17 @@ from pyca.errors import Interrupted, Refused, Unreachable
 from pyca.opencast.http import Http, Upload
 from tests.opencast.conftest import Exchange, FakeCore
 
+
+class Fast:
+    """A clock on which a minute lasts three seconds."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic() * 20
+
+
 Connect = Callable[..., Http]
 FIELDS = [('mediaPackage', '<mediapackage title="Hörsaal"/>'), ('flavor', 'presenter/source')]
 
@@ -282,3 +293,36 @@ def test_a_large_file_does_not_fill_the_memory(core: FakeCore, tmp_path: Path) -
 
     assert core.calls[0].received > 400_000_000
     assert int(done.stdout) < 20_000  # kB
+
+
+def test_a_file_that_is_held_back_keeps_its_connection_and_goes_on_later(
+    core: FakeCore, connect: Connect, file: Path
+) -> None:
+    """Breaking it off would count as a failed job of the core, and all of it would have to be sent again (trap 33)."""
+    held = threading.Event()
+    held.set()
+    had: list[int] = []
+
+    def beat() -> None:
+        """Nothing may be sent until some of it has come through all the same."""
+        if held.is_set() and core.calls and core.calls[0].received > 0:
+            had.append(core.calls[0].received)
+            held.clear()
+
+    http = connect(core, beat=beat, held=held.is_set, clock=Fast(), stall=10_000.0)
+    core.answer = lambda exchange: exchange.take()
+
+    http.upload(f'{core.url}/a', FIELDS, Upload(file, 'a.mp4'))
+
+    assert len(core.calls) == 1
+    assert core.calls[0].received > 3_000_000
+    assert had[0] < 1_000_000
+
+
+def test_nobody_waits_for_the_end_of_what_is_held_back(core: FakeCore, connect: Connect, file: Path) -> None:
+    stop = threading.Event()
+    http = connect(core, held=lambda: True, interrupted=stop.is_set, beat=stop.set)
+    core.answer = lambda exchange: exchange.take()
+
+    with pytest.raises(Interrupted):
+        http.upload(f'{core.url}/a', FIELDS, Upload(file, 'a.mp4'))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 from pyca.demo.standin import StandIn
 from pyca.recording.processes import all_processes, has_variable
 from pyca.stop import Bell
+from tests.harm import kill_all
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,10 +25,11 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 stop = time.time() + int(sys.argv[1])
 with open(sys.argv[2], 'ab', buffering=0) as file:
     while time.time() < stop:
-        file.write(b'%.3f\\n' % time.time())
+        file.write(b'the time of this line in the file of a test: %.3f\\n' % time.time())
         time.sleep(0.05)
 """
-"""A recorder that writes what time it is, twenty times a second, for as long as it is told or until TERM."""
+"""A recorder that writes what time it is, twenty times a second, for as long as it is told or until TERM. The words
+keep ffprobe from taking many numbers for sound (AMR); the ending `.dat`, from taking them for a picture (`.bin`)."""
 
 PROMPT = 2.0
 """Seconds after an event's start in which a recorder must have written, on a machine that runs other tests as well.
@@ -38,7 +39,7 @@ MARK = 'PYCA_TEST'
 """An environment variable that the agent and all that it starts carry."""
 
 
-def wait_for(so: Callable[[], object], what: str = '', limit: float = 30.0) -> None:
+def wait_for(so: Callable[[], object], what: str = '', limit: float = 90.0) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + limit
     while not so():
@@ -59,10 +60,10 @@ class Agent:
         self.environment: dict[str, str] = {}
         recorder = folder / 'counter.py'
         recorder.write_text(COUNTER)
-        command = f'{sys.executable} {shlex.quote(str(recorder))} {{{{time}}}} {{{{dir}}}}/{{{{name}}}}.bin'
+        command = f'{sys.executable} {shlex.quote(str(recorder))} {{{{time}}}} {{{{dir}}}}/{{{{name}}}}.dat'
         self.sections: dict[str, dict[str, Any]] = {
             'agent': {'name': self.name, 'update_frequency': 5, 'database': f'sqlite:///{folder}/pyca.db'},
-            'capture': {'directory': self.recordings, 'command': command, 'files': '{{dir}}/{{name}}.bin,'},
+            'capture': {'directory': self.recordings, 'command': command, 'files': '{{dir}}/{{name}}.dat,'},
             'ingest': {},
             'server': {'url': core.url if core else 'http://127.0.0.1:9', 'username': 'admin', 'password': 'opencast'},
             'ui': {'url': ''},
@@ -117,14 +118,13 @@ class Agent:
 
     def power_cut(self) -> None:
         """Everything at once."""
-        for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+        kill_all(self.processes)
         for child in self.children:
             child.wait()
 
     def media(self) -> list[Path]:
         """What the recorder wrote."""
-        return sorted(self.recordings.glob('recording-*/*.bin*'))
+        return sorted(self.recordings.glob('recording-*/*.dat*'))
 
     def writing(self) -> bool:
         """Whether a recorder has begun to write."""
@@ -139,13 +139,19 @@ class Agent:
             if child.poll() is None:
                 child.kill()
                 child.wait()
-        for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+        kill_all(self.processes)
+
+
+MakeAgent = Callable[..., Agent]
+"""What the fixture `make_agent` gives."""
+
+ScheduleEvent = Callable[..., str]
+"""What the fixture `schedule` gives."""
 
 
 def stamps(content: bytes) -> list[float]:
     """The times that the counting recorder wrote."""
-    return [float(line) for line in content.split(b'\n') if line.strip()]
+    return [float(line.split()[-1]) for line in content.split(b'\n') if line.strip()]
 
 
 def longest_gap(times: list[float]) -> float:

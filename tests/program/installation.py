@@ -38,7 +38,7 @@ database         = 'sqlite:///{root}/var/lib/pyca/pyca.db'
 directory        = '{root}/var/lib/pyca/recordings'
 command          = '''{command}'''
 flavors          = 'presenter/source',
-files            = '{{{{dir}}}}/{{{{name}}}}.bin'
+files            = '{{{{dir}}}}/{{{{name}}}}.dat'
 preview_dir      = '{root}/var/lib/pyca/recordings'
 preview          = ''
 #sigterm_time    = -1
@@ -128,7 +128,7 @@ class OldInstallation:
     def with_file(self, uid: str, status: int, *, age: float) -> Row:
         """A recording that ended `age` seconds ago, with its file."""
         row = Row(uid, int(time.time() - age), status)
-        file = self.recordings / row.name / f'{row.name}.bin'
+        file = self.recordings / row.name / f'{row.name}.dat'
         file.parent.mkdir()
         file.write_bytes(uid.encode() * 1000)
         row.tracks = [('presenter/source', file)]

@@ -16,7 +16,7 @@ QUICK = f'{sys.executable} -I -S -c "import sys, time; open(sys.argv[1], chr(97)
 
 
 def test_forty_events_back_to_back_all_arrive_once(core: StandIn, make_agent: Callable[..., Agent]) -> None:
-    agent = make_agent(capture={'command': f'{QUICK} {{{{dir}}}}/{{{{name}}}}.bin'})
+    agent = make_agent(capture={'command': f'{QUICK} {{{{dir}}}}/{{{{name}}}}.dat'})
     start = int(time.time()) + 6
     spans = [(start + LENGTH * number, start + LENGTH * (number + 1)) for number in range(EVENTS)]
     uids = [core.add_event(agent=agent.name, start=begin, end=end) for begin, end in spans]

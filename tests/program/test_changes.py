@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from pyca.clock import SystemClock
 from pyca.demo.standin import StandIn
-from pyca.order import OrderKind
+from pyca.order import Order, OrderKind
 from pyca.recording.journal import Journal, Phase, load
 from pyca.storage.database import Database
 from pyca.storage.orders import Orders, OrderState, Placed
 from pyca.storage.recorded import Recorded, Recordings
-from tests.program.agent import Agent, longest_gap, stamps, wait_for
+from tests.program.agent import Agent, MakeAgent, ScheduleEvent, longest_gap, stamps, wait_for
 from tests.program.test_lecture import delivered, states, the
-
-MakeAgent = Callable[..., Agent]
-ScheduleEvent = Callable[..., str]
 
 POLL = 5
 """Seconds between two polls of the agents here."""
@@ -147,14 +143,17 @@ def test_a_person_ends_and_extends_recordings_at_once(
         return placed if placed is not None and placed.state is not OrderState.OPEN else None
 
     asked = time.monotonic()
-    longer, refused = orders.place(other, OrderKind.EXTEND, 5), orders.place('nobody', OrderKind.END)
+    longer, refused = (
+        orders.place(Order('', other, OrderKind.EXTEND, 5)),
+        orders.place(Order('', 'nobody', OrderKind.END)),
+    )
     wait_for(lambda: answer(longer) and answer(refused))
     assert time.monotonic() - asked < 4, 'two seconds on a machine that does nothing else'
     agent.kill()
     agent.start()
     wait_for(lambda: phase(agent, other) == (Phase.RECORDING, 2), 'it goes on beyond its end', 30)
     assert time.time() > core.events[other].end - 1
-    ended = orders.place(other, OrderKind.END)
+    ended = orders.place(Order('', other, OrderKind.END))
     wait_for(lambda: phase(agent, other) == (Phase.FINISHED, 2), 'ended', 10)
     wait_for(delivered(core, other))
     agent.stop()

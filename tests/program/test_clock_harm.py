@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import time
@@ -14,7 +13,8 @@ from typing import Any
 import pytest
 
 from pyca.demo.standin import StandIn
-from tests.program.agent import PROMPT, Agent, wait_for
+from tests.harm import signal_each
+from tests.program.agent import PROMPT, Agent, MakeAgent, wait_for
 from tests.program.moved import MovedClock
 from tests.program.test_lecture import delivered, states, the, times
 
@@ -25,12 +25,10 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 stop = time.monotonic() + int(sys.argv[1])
 with open(sys.argv[2], 'ab', buffering=0) as file:
     while time.monotonic() < stop:
-        file.write(b'%.3f\\n' % time.time())
+        file.write(b'the time of this line in the file of a test: %.3f\\n' % time.time())
         select.select([], [], [], 0.05)
 """
 """A recorder that counts its seconds as a camera does, whatever the wall clock says meanwhile."""
-
-MakeAgent = Callable[..., Agent]
 
 
 @pytest.fixture
@@ -152,11 +150,9 @@ def test_what_a_machine_sleeps_through_is_said_and_what_follows_is_recorded(
     wait_for(agent.writing)
 
     everything = agent.processes()
-    for pid in everything:
-        os.kill(pid, signal.SIGSTOP)
+    signal_each(everything, signal.SIGSTOP)
     clock.set(core.events[after].start - 5)
-    for pid in everything:
-        os.kill(pid, signal.SIGCONT)
+    signal_each(everything, signal.SIGCONT)
     leap(agent, clock, clock.now())
     wait_for(delivered(core, running, after), limit=60)
     wait_for(lambda: 'capture_error' in states(core, slept))

@@ -9,13 +9,12 @@ import pytest
 
 from pyca.demo.faults import Fault, Kind
 from pyca.demo.standin import StandIn
-from tests.program.agent import PROMPT, Agent, longest_gap, wait_for
+from tests.program.agent import PROMPT, MakeAgent, longest_gap, wait_for
 from tests.program.moved import MovedClock
 from tests.program.test_clock_harm import knows, leap
 from tests.program.test_lecture import delivered, the, times
 
 HOUR = 3600
-MakeAgent = Callable[..., Agent]
 
 
 @pytest.fixture

@@ -15,18 +15,15 @@ from typing import Any
 
 import pytest
 
-from pyca import cli_report
+from pyca.cli import report as reporting
 from pyca.clock import SystemClock
 from pyca.demo.faults import Fault, Kind
 from pyca.demo.standin import StandIn
 from pyca.errors import StorageError
 from pyca.recording.store import Store
 from pyca.storage.visiting import Visited
-from tests.program.agent import PROMPT, Agent, longest_gap, stamps, wait_for
+from tests.program.agent import PROMPT, Agent, MakeAgent, ScheduleEvent, longest_gap, stamps, wait_for
 from tests.program.test_lecture import delivered, states
-
-MakeAgent = Callable[..., Agent]
-ScheduleEvent = Callable[..., str]
 
 
 def report(agent: Agent) -> dict[str, Any]:
@@ -43,10 +40,10 @@ def outcomes(agent: Agent) -> dict[str, str]:
     """Each event with its outcome, or where it stands: the same, without starting a program."""
     with closing(Visited(agent.sections['agent']['database'], SystemClock())) as database:
         try:
-            found = cli_report.gather(database, Store(agent.recordings), 1.0)
+            found = reporting.gather(database, Store(agent.recordings), 1.0)
         except StorageError:
             return {}
-    assert sum(cli_report.sums(found.lines).values()) == len(found.lines)
+    assert sum(reporting.sums(found.lines).values()) == len(found.lines)
     return {line.uid: line.state for line in found.lines}
 
 
@@ -185,6 +182,7 @@ def test_nothing_arrives_twice_with_the_database_of_yesterday_or_none(
     core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent, place: Place
 ) -> None:
     """Restored while the agent runs, lost while it does not. What it uploaded has been deleted here."""
+    core.archive_after = 0
     agent = make_agent(ingest={'delete_after_upload': True})
     begin(agent, core)
     first, second = schedule(12, 2), schedule(20, 6)

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pyca.demo.faults import Fault, Kind
 from pyca.demo.standin import StandIn
-from tests.program.agent import PROMPT, Agent, wait_for
+from tests.program.agent import PROMPT, MakeAgent, wait_for
 from tests.program.test_lecture import delivered, states, the, times
 
-MakeAgent = Callable[..., Agent]
 CALENDAR = 'GET /recordings/calendars'
 PRINTER = """
 import json, sys, time
@@ -56,7 +54,7 @@ def test_a_hostile_calendar_reaches_nothing_outside_and_costs_no_sound_event(
     agent = make_agent(capture={'overlap': 'parallel'})
     recorder = agent.folder / 'printer.py'
     recorder.write_text(PRINTER)
-    agent.sections['capture']['command'] = f'{sys.executable} -I -S {recorder} {{{{dir}}}}/{{{{name}}}}.bin last'
+    agent.sections['capture']['command'] = f'{sys.executable} -I -S {recorder} {{{{dir}}}}/{{{{name}}}}.dat last'
     start = int(time.time()) + 25
     for number, uid in enumerate(IDS):
         core.add_event(uid, agent='hall-1', start=start, end=start + 5, title=TITLES[number % len(TITLES)])

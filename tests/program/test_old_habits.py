@@ -5,21 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from pyca.demo.standin import StandIn
-from tests.program.agent import MARK, Agent, wait_for
-
-MakeAgent = Callable[..., Agent]
-ScheduleEvent = Callable[..., str]
+from tests.program.agent import MARK, MakeAgent, ScheduleEvent, wait_for
 
 SCRIPT = f"""#!/bin/sh
 {{
     for word in "$@"; do printf '%s\\n' "$word"; done
     printf '%s\\n' "stdin=$(wc -c)" "cwd=$PWD" "mark=${MARK}"
-}} > "$1/$2.bin"
+}} > "$1/$2.dat"
 exec sleep "$3"
 """
 
@@ -54,7 +50,7 @@ def test_a_command_that_is_done_early_is_neither_run_all_the_time_nor_uploaded_t
 ) -> None:
     """H3, H4, peers C25: it ran again each second, each run was uploaded, and the folder went with the first one."""
     agent = make_agent(
-        capture={'command': 'sh -c "echo x > {{dir}}/{{name}}.bin; echo x >> {{dir}}/../../starts; sleep 1"'},
+        capture={'command': 'sh -c "echo x > {{dir}}/{{name}}.dat; echo x >> {{dir}}/../../starts; sleep 1"'},
         ingest={'delete_after_upload': True},
     )
     core.archive_after = 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +18,7 @@ from pyca.demo.faults import Fault, Kind
 from pyca.demo.standin import StandIn
 from pyca.storage.database import Database
 from pyca.ui.application import create_app
-from tests.program.agent import Agent, stamps, wait_for
+from tests.program.agent import ROOT, Agent, stamps, wait_for
 
 LOGIN = ('admin', 'opencast')
 JSON = {'Content-Type': 'application/vnd.api+json'}
@@ -80,15 +83,82 @@ def test_a_recording_is_begun_and_ended_on_the_spot_with_the_core_away(
     assert status == 200, answer
     wait_for(lambda: ask(web, '/api/status')['uploads'], 'the recording does not end')
     [upload] = ask(web, '/api/status')['uploads']
-    assert (upload['state'], upload['needs_decision']) == ('held', True)
-    assert 'not scheduled' in upload['cause']
+    assert upload['needs_decision'] is False
     story = ask(web, f'/api/events/{said["uid"]}/story')
     assert {'recorder_started', 'signal_sent', 'recorder_ended'} <= {step['code'] for step in story['steps']}
-    assert story['actions'] == ['delete']
-    assert web.delete(f'/api/events/{said["uid"]}?hard=true', headers=JSON, auth=LOGIN).status_code == 204
-    assert agent.media() == []
-    assert agent.stop() == 0
     assert core.deliveries == []
+
+    core.faults.clear()
+    wait_for(lambda: core.deliveries, 'nothing is delivered', limit=120)
+    wait_for(lambda: ask(web, f'/api/events/{said["uid"]}/story')['outcome'] == 'delivered', 'it is not shown')
+    story = ask(web, f'/api/events/{said["uid"]}/story')
+    [delivery] = core.deliveries
+    assert (story['core_event'], story['unscheduled']) == (delivery.uid, True)
+    assert (delivery.uid, delivery.matched_event, delivery.fields) == (said['uid'], False, {})
+    assert agent.stop() == 0
+    assert [request.path for request in core.requests if '/capture-admin/recordings/' in request.path] == []
+    assert core.violations == []
+
+
+def test_the_command_line_begins_and_ends_a_recording(make_agent: Callable[..., Agent], core: StandIn) -> None:
+    agent = make_agent(ingest={'workflow': 'fast'})
+
+    def say(*words: str) -> tuple[int, str]:
+        command = [sys.executable, '-W', 'error', '-m', 'pyca', '-c', str(agent.configuration), 'record', *words]
+        environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+        assert 'Traceback' not in done.stderr
+        return done.returncode, done.stdout + done.stderr
+
+    assert say('--minutes', '30')[0] == 10
+    agent.start()
+    wait_for(lambda: 'The agent is not running' not in say('--stop')[1], 'the capture service is not there')
+    code, said = say('--minutes', '30', '--title', 'Visitors')
+    assert (code, agent.writing()) == (0, True), said
+    assert said.startswith('The recorder of "Visitors" ('), said
+    assert say('--minutes', '5') == (10, 'pyca: Visitors has the device.\n')
+    code, said = say('--extend', '5')
+    assert (code, 'It is recorded until' in said) == (0, True), said
+    code, said = say('--stop')
+    assert (code, 'was ended' in said) == (0, True), said
+
+    wait_for(lambda: core.deliveries, 'nothing is delivered')
+    assert agent.stop() == 0
+    code, said = say('--stop')
+    assert (code, 'The agent is not running' in said) == (10, True), said
+    [delivery] = core.deliveries
+    assert (delivery.workflow, delivery.fields) == ('fast', {'workflowDefinitionId': 'fast'})
+    assert core.violations == []
+
+
+def test_what_the_core_has_scheduled_first_is_delivered_as_that_event(
+    make_agent: Callable[..., Agent], core: StandIn, visit: Callable[[Agent], FlaskClient]
+) -> None:
+    agent = make_agent(capture={'schedule_first': True})
+    agent.start()
+    web = visit(agent)
+    wait_for(lambda: web.get('/healthz', auth=LOGIN).status_code == 200, 'the capture service is not there')
+    status, said = want(web, '/api/recordings', {'data': [{'minutes': 30, 'title': 'Visitors'}]})
+    assert (status, 'unannounced' in said) == (200, False), said
+    [event] = core.model.events.values()
+    assert (event.uid, event.title) == (said['uid'], 'Visitors')
+    wait_for(lambda: core.recordings.get(event.uid), 'the core is told no state')
+
+    def calendar_has_it() -> bool:
+        return not ask(web, f'/api/events/{event.uid}/story')['unscheduled'] and any(
+            'calendars' in request.path and request.at > event.start + 6 for request in core.requests
+        )
+
+    wait_for(calendar_has_it, 'the calendar is not fetched')
+    assert want(web, f'/api/events/{event.uid}/end')[0] == 200
+    wait_for(lambda: core.deliveries, 'nothing is delivered')
+    wait_for(lambda: core.recordings[event.uid][-1][1] == 'upload_finished', 'the core is not told the end')
+    assert agent.stop() == 0
+    [delivery] = core.deliveries
+    assert (delivery.uid, delivery.matched_event) == (event.uid, True)
+    assert delivery.fields['workflowInstanceId'] == event.uid
+    assert len(list(agent.recordings.glob('recording-*'))) == 1
+    assert core.violations == []
 
 
 def test_a_lecture_is_extended_and_shown_until_it_is_delivered(

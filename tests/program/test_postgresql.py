@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from pyca.demo.standin import StandIn
-from tests.program.agent import PROMPT, Agent, longest_gap, stamps, wait_for
+from tests.program.agent import PROMPT, MakeAgent, ScheduleEvent, longest_gap, stamps, wait_for
 from tests.storage import postgres
-
-MakeAgent = Callable[..., Agent]
-ScheduleEvent = Callable[..., str]
 
 
 @pytest.fixture
@@ -94,3 +91,4 @@ def test_a_server_that_goes_away_costs_no_second(
     assert longest_gap(times) < 1
     assert core.violations == []
     assert agent.stop() == 0
+    assert 'Traceback' not in agent.logged()

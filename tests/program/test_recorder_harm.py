@@ -8,17 +8,13 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pyca.demo.standin import StandIn
-from tests.program.agent import Agent, wait_for
-
-MakeAgent = Callable[..., Agent]
-ScheduleEvent = Callable[..., str]
+from tests.program.agent import Agent, MakeAgent, ScheduleEvent, wait_for
 
 
 def told(core: StandIn, uid: str) -> list[str]:
@@ -54,7 +50,7 @@ def test_a_crash_with_a_file_is_kept_for_a_person_and_another_lecture_is_deliver
     code = 'import os,sys,time; open(sys.argv[1],"w").write("x" * 99); time.sleep(2); os.kill(os.getpid(), 11)'
     agent = make_agent()
     sound = agent.sections['capture']['command']
-    agent.sections['capture']['command'] = f'{sys.executable} -c {shlex.quote(code)} {{{{dir}}}}/{{{{name}}}}.bin'
+    agent.sections['capture']['command'] = f'{sys.executable} -c {shlex.quote(code)} {{{{dir}}}}/{{{{name}}}}.dat'
     crashed = schedule(5, 4)
     agent.start()
     wait_for(lambda: 'capture_error' in told(core, crashed))

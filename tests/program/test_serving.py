@@ -115,15 +115,17 @@ Start = Callable[..., None]
 
 @pytest.fixture
 def start(folder: Path) -> Iterator[Start]:
-    """Starts a server, as nobody if need be; shows what it said when the test fails."""
+    """Starts a server, as nobody if need be, unless it gives its rights up by itself; shows what it said when the test
+    fails."""
     children = []
     identity = {'user': 'nobody', 'group': 'nogroup', 'extra_groups': []} if os.geteuid() == 0 else {}
 
-    def begin(*words: object) -> None:
-        if identity:
+    def begin(*words: object, by_itself: bool = False) -> None:
+        if identity and not by_itself:
             for path in [folder, *folder.rglob('*')]:
                 shutil.chown(path, 'nobody', 'nogroup')
-        children.append(subprocess.Popen([str(word) for word in words], **identity))  # type: ignore[call-overload]
+        identified = {} if by_itself else identity
+        children.append(subprocess.Popen([str(word) for word in words], **identified))  # type: ignore[call-overload]
 
     yield begin
     for child in children:
@@ -196,12 +198,22 @@ def test_behind_apache(folder: Path, start: Start, backend: str) -> None:
     check_the_page(f'https://127.0.0.1:{port}/hall-1')
 
 
+def packages_for_apache(folder: Path) -> list[str]:
+    """Where the packages that pyCA needs are for the Python that mod_wsgi was built for, as the manual has it."""
+    if (MODULES / f'mod_wsgi.so-{sys.version_info[0]}.{sys.version_info[1]}').exists():
+        return [path for path in sys.path if 'site-packages' in path]
+    environment = folder / 'environment'
+    subprocess.run(['/usr/bin/python3', '-m', 'venv', environment], check=True)
+    pip = environment / 'bin/pip'
+    needed = ROOT / 'requirements.txt'
+    subprocess.run([pip, 'install', '--quiet', '--disable-pip-version-check', '-r', needed], check=True)
+    return [os.fspath(path) for path in environment.glob('lib/python*/site-packages')]
+
+
 def test_within_apache(folder: Path, start: Start) -> None:
     """mod_wsgi of the distribution, with the packages of this environment where it is for the same Python."""
-    apache, port, ours = program('apache2', 'apache2'), free_port(), f'{sys.version_info[0]}.{sys.version_info[1]}'
-    if not (MODULES / f'mod_wsgi.so-{ours}').exists():
-        pytest.skip(f'mod_wsgi of this machine is not for Python {ours}')
-    packages = [os.fspath(Path(pyca.__file__).parents[1]), *(path for path in sys.path if 'site-packages' in path)]
+    apache, port = program('apache2', 'apache2'), free_port()
+    packages = [os.fspath(Path(pyca.__file__).parents[1]), *packages_for_apache(folder)]
     if (
         os.geteuid() == 0
         and subprocess.run(['ls', *packages], user='nobody', capture_output=True, check=False).returncode
@@ -210,19 +222,28 @@ def test_within_apache(folder: Path, start: Start) -> None:
     (folder / 'etc/pyca.conf').write_text(
         f'[agent]\ndatabase = sqlite:///{folder}/pyca.db\n[server]\nurl = http://127.0.0.1:9\n[ui]\npassword = secret\n'
     )
-    shutil.copy(SAMPLES / 'pyca.wsgi', folder)
+    (folder / 'lib').mkdir()
+    shutil.copy(SAMPLES / 'pyca.wsgi', folder / 'lib')
+    mode = re.search(r'install -d .* -m ([0-7]+) /etc/pyca\n', (ROOT / 'docs/installation.md').read_text())
+    assert mode is not None
+    (folder / 'etc').chmod(int(mode[1], 8))
+    apart = os.geteuid() == 0  # with its rights Apache is one user, pyCA another one, as in an installation
+    if apart:
+        for path in (folder, folder / 'etc', folder / 'etc/pyca.conf'):
+            shutil.chown(path, 'daemon', 'daemon')
     places = {
-        'user=pyca group=pyca ': '',
+        'user=pyca group=pyca ': 'user=daemon group=daemon ' if apart else '',
         'home=/ python-home=/opt/pyca-env': f'home={folder} python-path={":".join(packages)}',
         '*:443': f'127.0.0.1:{port}',
         '/etc/ssl/certs/av.example.org.pem': f'{folder}/cert.pem',
         '/etc/ssl/private/av.example.org.key': f'{folder}/key.pem',
-        '/etc/pyca': str(folder),
+        '/usr/local/lib/pyca': f'{folder}/lib',
     }
     # "home" names the folder of etc/pyca.conf
     sample = (SAMPLES / 'apache-wsgi.conf').read_text().replace('# /etc/pyca/pyca.conf', '#')
     needed = modules('mpm_event', 'authz_core', 'alias', 'socache_shmcb', 'ssl', 'wsgi')
-    setup = f'{needed}{APACHE.format(folder=folder, port=port)}WSGISocketPrefix {folder}/wsgi\n'
+    setup = 'User nobody\nGroup nogroup\n' if apart else ''
+    setup += f'{needed}{APACHE.format(folder=folder, port=port)}WSGISocketPrefix {folder}/wsgi\n'
     (folder / 'apache.conf').write_text(setup + replaced(sample, **places))
-    start(apache, '-f', folder / 'apache.conf', '-D', 'FOREGROUND')
+    start(apache, '-f', folder / 'apache.conf', '-D', 'FOREGROUND', by_itself=apart)
     check_the_page(f'https://127.0.0.1:{port}/hall-1')

@@ -7,22 +7,18 @@ import signal
 import socket
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from pyca.demo.faults import Fault, Kind
 from pyca.demo.standin import StandIn
-from tests.program.agent import Agent, wait_for
-
-MakeAgent = Callable[..., Agent]
+from tests.program.agent import MakeAgent, ScheduleEvent, wait_for
 
 STUBBORN = """
 import signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 with open(sys.argv[1], 'ab', buffering=0) as file:
     while True:
-        file.write(b'%.3f\\n' % time.time())
+        file.write(b'the time of this line in the file of a test: %.3f\\n' % time.time())
         time.sleep(0.05)
 """
 """A recorder that does not listen."""
@@ -60,14 +56,13 @@ def test_ctrl_c_ends_at_once_while_nothing_records(core: StandIn, make_agent: Ma
 
 
 def test_a_second_ctrl_c_ends_a_recorder_that_does_not_listen(
-    core: StandIn, make_agent: MakeAgent, tmp_path: Path
+    make_agent: MakeAgent, schedule: ScheduleEvent, tmp_path: Path
 ) -> None:
     recorder = tmp_path / 'stubborn.py'
     recorder.write_text(STUBBORN)
-    command = f'{sys.executable} {shlex.quote(str(recorder))} {{{{dir}}}}/{{{{name}}}}.bin'
+    command = f'{sys.executable} {shlex.quote(str(recorder))} {{{{dir}}}}/{{{{name}}}}.dat'
     agent = make_agent(capture={'command': command, 'sigterm_time': 0, 'sigkill_time': 200})
-    start = int(time.time() + 4)
-    core.add_event(agent=agent.name, start=start, end=start + 600)
+    schedule(4, 600)
     child = agent.start()
     wait_for(agent.writing)
 

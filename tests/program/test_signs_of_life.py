@@ -14,6 +14,7 @@ import pytest
 from pyca.demo.faults import Fault, Kind
 from pyca.demo.standin import StandIn
 from tests.program.agent import Agent, wait_for
+from tests.program.conftest import spare
 
 WATCHDOG = 4.0
 """Seconds after which this systemd would kill."""
@@ -78,7 +79,7 @@ def test_a_service_is_ready_and_alive_while_the_core_hangs(
     assert systemd.said('STATUS=Waiting')
     before = time.monotonic()
     assert agent.stop() == 0
-    assert time.monotonic() - before < 15
+    assert time.monotonic() - before < 15 + spare()
     assert systemd.said('STOPPING=1')
 
 
@@ -92,7 +93,7 @@ def test_signs_of_life_come_while_an_upload_is_slow(
 ) -> None:
     """H22, H23: an upload of more than an hour was killed."""
     rate = '30k' if trouble == 'the rate is limited' else '0'
-    command = 'sh -c "head -c 300000 /dev/zero > {{dir}}/{{name}}.bin; exec sleep {{time}}"'
+    command = 'sh -c "head -c 300000 /dev/zero > {{dir}}/{{name}}.dat; exec sleep {{time}}"'
     agent = make_agent(capture={'command': command}, ingest={'upload_rate': rate})
     agent.environment = systemd.environment
     if rate == '0':
@@ -114,4 +115,4 @@ def test_signs_of_life_come_while_an_upload_is_slow(
     assert systemd.longest_silence() < WATCHDOG
     before = time.monotonic()
     assert agent.stop() == 0
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < 10 + spare()

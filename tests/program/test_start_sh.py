@@ -56,12 +56,13 @@ class Machine:
         self.checkout = folder / 'my py CA'
         self.path = folder / 'bin'
         self.shelf = folder / 'shelf'
-        for place in (self.checkout / 'pyca', self.path, self.shelf):
+        for place in (self.checkout / 'pyca/cli', self.path, self.shelf):
             place.mkdir(parents=True)
         shutil.copy(ROOT / 'start.sh', self.checkout)
         shutil.copy(ROOT / 'pyca/__main__.py', self.checkout / 'pyca')
         (self.checkout / 'pyca/__init__.py').touch()
-        (self.checkout / 'pyca/cli.py').write_text(PROGRAM)
+        (self.checkout / 'pyca/cli/__init__.py').touch()
+        (self.checkout / 'pyca/cli/commands.py').write_text(PROGRAM)
         self.require('tiny>=1.0')
         put_package(self.shelf, '1.0')
         for tool in TOOLS:

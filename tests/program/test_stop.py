@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 
 import pytest
 
 from pyca.demo.faults import Fault, Kind
 from pyca.demo.standin import StandIn
 from pyca.recording.processes import all_processes, has_variable
-from tests.program.agent import MARK, Agent, longest_gap, stamps, wait_for
-
-MakeAgent = Callable[..., Agent]
+from tests.harm import signal_each
+from tests.program.agent import MARK, Agent, MakeAgent, ScheduleEvent, longest_gap, stamps, wait_for
 
 
 def statuses(agent: Agent) -> list[int]:
@@ -46,20 +43,18 @@ def media(agent: Agent) -> list[float]:
 
 @pytest.mark.parametrize('everybody', [False, True], ids=['the agent alone', 'all processes'])
 def test_a_stopped_recording_goes_on_and_is_not_uploaded_before_its_end(
-    core: StandIn, make_agent: MakeAgent, everybody: bool
+    core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent, everybody: bool
 ) -> None:
     """`KillMode=process`, as in our units, or `control-group`, as in those of older packages."""
     agent = make_agent()
-    start = int(time.time() + 5)
-    uid = core.add_event(agent=agent.name, start=start, end=start + 24)
+    uid = schedule(5, 24)
+    start = core.events[uid].start
     child = agent.start()
     wait_for(lambda: agent.writing() and 'capturing' in told(core, uid))
 
     asked = time.monotonic()
     child.terminate()
-    for pid in recorders(agent) if everybody else []:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
+    signal_each(recorders(agent) if everybody else [], signal.SIGTERM)
     assert child.wait(30) == 0
 
     assert time.monotonic() - asked < 10
@@ -78,10 +73,11 @@ def test_a_stopped_recording_goes_on_and_is_not_uploaded_before_its_end(
     assert statuses(agent) == [7]
 
 
-def test_with_survive_stop_the_recorder_does_not_notice(core: StandIn, make_agent: MakeAgent) -> None:
+def test_with_survive_stop_the_recorder_does_not_notice(
+    core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
+) -> None:
     agent = make_agent(capture={'survive_stop': True})
-    start = int(time.time() + 5)
-    uid = core.add_event(agent=agent.name, start=start, end=start + 14)
+    uid = schedule(5, 14)
     agent.start()
     wait_for(lambda: agent.writing() and core.agents[agent.name].state == 'capturing')
 
@@ -100,11 +96,12 @@ def test_with_survive_stop_the_recorder_does_not_notice(core: StandIn, make_agen
     assert agent.processes() == []
 
 
-def test_a_stop_during_an_upload_leaves_no_row_that_says_so(core: StandIn, make_agent: MakeAgent) -> None:
+def test_a_stop_during_an_upload_leaves_no_row_that_says_so(
+    core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent
+) -> None:
     core.faults.add(Fault('/ingest/addTrack', Kind.STOP_READING, bytes=10, times=1))
     agent = make_agent()
-    start = int(time.time() + 5)
-    uid = core.add_event(agent=agent.name, start=start, end=start + 2)
+    uid = schedule(5, 2)
     child = agent.start()
     wait_for(lambda: 'uploading' in told(core, uid) and statuses(agent) == [5])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from tests.program.agent import PROMPT, stamps, wait_for
 from tests.program.installation import DEBIAN, MOMENT, OldInstallation, Row, Successor
 
 DAY = 86400
-ScheduleEvent = Callable[..., str]
 
 
 @pytest.fixture
@@ -99,7 +98,7 @@ def test_the_old_program_can_be_put_back(old: OldInstallation, successor: Succes
     ((row_uid, row_start, row_end, title, data, status, tracks),) = tables['recorded_event']
     assert (row_uid, row_start, row_end, title, status) == (uid, start, start + 3, 'Lecture', 7)
     name = f'recording-{start}-{uid}'
-    assert json.loads(tracks.decode('utf-8')) == [['presenter/source', f'{old.recordings}/{name}/{name}.bin']]
+    assert json.loads(tracks.decode('utf-8')) == [['presenter/source', f'{old.recordings}/{name}/{name}.dat']]
     assert_readable(data, uid, start)
     upcoming = {row[0]: row for row in tables['upcoming_event']}
     assert upcoming[later][5:] == (1, None)
@@ -137,7 +136,7 @@ def test_a_lecture_during_which_the_program_was_replaced_is_recorded_to_its_end(
     start = int(time.time()) - 60
     uid = core.add_event(agent='hall-1', start=start, end=start + 70)
     name = f'recording-{start}-{uid}'
-    piece = old.recordings / name / f'{name}.bin'
+    piece = old.recordings / name / f'{name}.dat'
     piece.parent.mkdir()
     piece.write_bytes(b'1.0\n')
     old.recorded([Row(uid, start + 3600, 2)])
@@ -173,3 +172,21 @@ def test_a_relative_database_is_the_one_of_the_folder_of_the_units(
     wait_for(lambda: dict(old.tables()['service_states']).get(4) == 2)
     successor.stop(child)
     assert f'sqlite:///{old.database}' in successor.logged()
+
+
+@pytest.mark.parametrize('uid', ['Grüße & Kuß', 'x' * 200])
+def test_an_old_recording_is_uploaded_whatever_its_id_once_somebody_says_so(
+    old: OldInstallation, successor: Successor, core: StandIn, uid: str
+) -> None:
+    """The old program took any id for the name of a folder."""
+    old.states()
+    known_to(core, old.with_file(uid, 9, age=30 * DAY))
+    successor.text = with_digest(successor.text)
+    successor.start()
+    wait_for(lambda: core.agents.get('hall-1') is not None)
+
+    assert successor.start('retry', uid).wait(60) == 0
+
+    wait_for(lambda: [delivery.uid for delivery in core.deliveries] == [uid])
+    assert [entry.name for entry in old.recordings.glob('recording-*')] == [f'recording-{core.events[uid].start}-{uid}']
+    assert core.violations == []

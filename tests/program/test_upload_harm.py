@@ -14,9 +14,7 @@ from pyca.demo.standin import StandIn
 from pyca.event import Event
 from pyca.recording.journal import Journal, Phase, Segment
 from pyca.recording.verdict import End
-from tests.program.agent import Agent, wait_for
-
-MakeAgent = Callable[..., Agent]
+from tests.program.agent import Agent, MakeAgent, wait_for
 
 FLAVORS = ('presenter/source', 'presentation/source')
 SIZE = 400_000

@@ -22,7 +22,7 @@ def test_a_clock_that_steps_over_the_end_before_the_first_look_kills_nothing_at_
     clock = Movable()
     recording = made(tmp_path, 60, clock)
     recording.begin()
-    path = recording.journal.folder / f'{recording.event.name}.bin'
+    path = recording.journal.folder / f'{recording.event.name}.dat'
     drive(recording, lambda: True)
     seen = time.monotonic()
     while not path.exists() or not path.stat().st_size:  # it records, and nobody has looked yet

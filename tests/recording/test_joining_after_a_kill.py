@@ -45,9 +45,10 @@ def test_a_killed_ffmpeg_costs_about_a_second_and_the_gap_is_stated(tmp_path: Pa
     os.kill(pid(recording), signal.SIGKILL)
     killed = time.time()
     drive(recording, lambda: recording.settled, limit=40)
-    tracks = Preparation(lambda name: tmp_path / name, Joiner()).tracks(recording.event.name)
+    prepared = Preparation(lambda name: tmp_path / name, Joiner()).tracks(recording.event.name)
 
-    assert tracks is not None
+    assert prepared is not None
+    tracks = prepared.tracks
     assert [track.flavor for track in tracks] == ['presenter/source']
     times = moments(tracks[0].path)
     before, after = max(pairwise(times), key=lambda pair: pair[1] - pair[0])

@@ -22,6 +22,7 @@ from pyca.recording.processes import all_processes, has_variable, words
 from pyca.recording.schedule import ScheduleFile
 from pyca.recording.store import Store
 from pyca.stop import Bell
+from tests.harm import kill_all, signal_each
 from tests.recording.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +40,8 @@ import sys, time
 from pathlib import Path
 from pyca.capture import Capture
 from pyca.clock import SystemClock
+from pyca.order import Desk
+from pyca.recording.account import CapturePorts
 from pyca.recording.store import Store
 from pyca.settings import Capture as Options
 
@@ -46,8 +49,8 @@ class Nobody:
     recording = missed = fault = lambda *_: None
 
 root, command = sys.argv[1:]
-options = Options(directory=root, command=command, files=('{{dir}}/{{name}}.bin',), overlap='parallel')
-capture = Capture(options, Store(Path(root)), Nobody(), SystemClock())
+options = Options(directory=root, command=command, files=('{{dir}}/{{name}}.dat',), overlap='parallel')
+capture = Capture(options, Store(Path(root)), CapturePorts(Nobody(), Desk(), lambda event: ()), SystemClock())
 while True:
     wait = capture.step()
     print('up', flush=True)
@@ -66,7 +69,7 @@ class Hall:
         self.said = folder / 'said'
         recorder = folder / 'recorder.py'
         recorder.write_text(RECORDER)
-        self.command = f"{sys.executable} -I -S '{recorder}' {{{{time}}}} {{{{dir}}}}/{{{{name}}}}.bin"
+        self.command = f"{sys.executable} -I -S '{recorder}' {{{{time}}}} {{{{dir}}}}/{{{{name}}}}.dat"
         start = int(time.time()) + 6
         self.events = [Event(f'uid-{n}', start + n % 4, start + n % 4 + 9, f'Lecture {n}') for n in range(10)]
         ScheduleFile(self.store, SystemClock()).write_schedule(self.events, time.time())
@@ -95,7 +98,7 @@ class Hall:
 
     def pause(self) -> None:
         """Until the agent has had its first turn, which may take long on a busy machine, and a little more."""
-        wait_for(lambda: self.said.stat().st_size, 60)
+        wait_for(lambda: self.said.stat().st_size)
         Bell().wait(self.random.uniform(0.0, 1.5))
 
     def journals(self) -> list[Journal] | None:
@@ -106,15 +109,14 @@ class Hall:
 
     def finish(self) -> list[Journal]:
         self.start()
-        return wait_for(self.journals, 60)
+        return wait_for(self.journals)
 
 
 @pytest.fixture
 def hall(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hall]:
     hall = Hall(tmp_path, 7)
     yield hall
-    for pid in hall.processes():
-        os.kill(pid, signal.SIGKILL)
+    kill_all(hall.processes)
     if hall.agent is not None:
         hall.agent.wait()
 
@@ -132,7 +134,7 @@ def runs(journal: Journal) -> list[list[float]]:
 
 
 def on_disk(journal: Journal) -> int:
-    return sum(len(path.read_text().splitlines()) for path in journal.folder.glob('*.bin*'))
+    return sum(len(path.read_text().splitlines()) for path in journal.folder.glob('*.dat*'))
 
 
 def assert_kept(journal: Journal) -> None:
@@ -163,9 +165,7 @@ def test_agent_with_keepers_killed_at_any_moment_cost_nothing_of_a_recorder_that
         hall.start()
         hall.pause()
         hall.kill()
-        for keeper in hall.keepers():
-            if hall.random.random() < 0.3:
-                os.kill(keeper, signal.SIGKILL)
+        signal_each((keeper for keeper in hall.keepers() if hall.random.random() < 0.3), signal.SIGKILL)
 
     for journal in hall.finish():
         assert_kept(journal)
@@ -178,8 +178,7 @@ def test_everything_killed_at_any_moment_costs_what_lies_between(hall: Hall) -> 
         hall.start()
         hall.pause()
         hall.kill()
-        for pid in hall.processes():
-            os.kill(pid, signal.SIGKILL)
+        kill_all(hall.processes)
 
     for journal in hall.finish():
         assert_kept(journal)

@@ -26,15 +26,17 @@ from pyca.recording.recording import Recording
 from pyca.recording.spec import VARIABLE, state_path
 from pyca.recording.verdict import End
 from pyca.settings import Capture
+from pyca.settings_inputs import Leg
 from pyca.stop import Bell
+from tests.harm import signal_each
 from tests.recording.waiting import wait_for
 
 OBEDIENT = 'import signal,sys,time; f=open(sys.argv[1],"ab"); f.write(b"x"); f.flush(); signal.sigwait([15])'
 
 
 def options(code: str, *words: str, **more: Any) -> Capture:
-    command = ' '.join([sys.executable, '-c', shlex.quote(code), '{{dir}}/{{name}}.bin', *words])
-    return Capture(command=command, files=('{{dir}}/{{name}}.bin',), flavors=('presenter/source',), **more)
+    command = ' '.join([sys.executable, '-c', shlex.quote(code), '{{dir}}/{{name}}.dat', *words])
+    return Capture(command=command, files=('{{dir}}/{{name}}.dat',), flavors=('presenter/source',), **more)
 
 
 def event(seconds: float, begins_in: float = 0) -> Event:
@@ -56,7 +58,7 @@ def agent_anew(earlier: Recording) -> Recording:
     return recording
 
 
-def drive(recording: Recording, until: Callable[[], bool], limit: float = 20) -> None:
+def drive(recording: Recording, until: Callable[[], bool], limit: float = 60) -> None:
     """Tick as the capture service does until something is so."""
     deadline = time.monotonic() + limit
     while not until():
@@ -69,16 +71,21 @@ def running(recording: Recording) -> Callable[[], bool]:
 
 
 def size(recording: Recording) -> int:
-    path = recording.journal.folder / f'{recording.event.name}.bin'
+    path = recording.journal.folder / f'{recording.event.name}.dat'
     return path.stat().st_size if path.exists() else 0
 
 
-def pid(recording: Recording) -> int:
-    assert recording._run is not None
-    assert recording._run._recorder is not None
-    found = recording._run._recorder.pid
-    assert found is not None
-    return found
+def written_pid(recording: Recording, whose: str, leg: str = '') -> int | None:
+    """The pid of the `recorder`, or the `keeper`, as the newest keeper of this leg has written it down."""
+    name = re.compile(rf'keeper-{f"{leg}-" if leg else ""}(\d+)\.json')
+    folder = recording.journal.folder
+    numbers = [int(match[1]) for path in folder.iterdir() if (match := name.fullmatch(path.name))]
+    entry = json.loads(state_path(folder, max(numbers), leg).read_text())[whose] if numbers else None
+    return entry['pid'] if entry else None
+
+
+def pid(recording: Recording, whose: str = 'recorder') -> int:
+    return wait_for(lambda: written_pid(recording, whose))
 
 
 def test_a_recorder_that_ends_at_the_end_is_finished(tmp_path: Path) -> None:
@@ -94,7 +101,7 @@ def test_a_recorder_that_ends_at_the_end_is_finished(tmp_path: Path) -> None:
     assert [segment.end for segment in stored.segments] == [End.GOOD]
     assert stored.segments[0].started is not None
     assert 0 <= stored.segments[0].started - stored.event.start < 1
-    assert [track.path.name for track in stored.tracks(stored.segments[0])] == [f'{recording.event.name}.bin']
+    assert [track.path.name for track in stored.tracks(stored.segments[0])] == [f'{recording.event.name}.dat']
 
 
 def test_a_recorder_that_goes_on_is_ended_as_configured(tmp_path: Path) -> None:
@@ -120,7 +127,7 @@ def test_a_recorder_killed_by_somebody_has_failed_and_another_one_goes_on(tmp_pa
     first, second = recording.journal.segments
     assert first.end is End.FAILED
     assert 'SIGSEGV' in first.cause
-    assert first.files == [f'{recording.event.name}.bin-part-0']
+    assert first.files == [f'{recording.event.name}.dat-part-0']
     assert second.end is End.GOOD
     assert second.started is not None
     assert first.ended is not None
@@ -198,7 +205,7 @@ def test_after_a_power_cut_the_rest_is_recorded_at_once(tmp_path: Path) -> None:
     first = make(tmp_path, event(10), settings)
     first.begin()
     drive(first, running(first))
-    keeper = load_keeper(first)
+    keeper = pid(first, 'keeper')
     os.kill(keeper, signal.SIGKILL)
     os.kill(pid(first), signal.SIGKILL)
     os.waitpid(keeper, 0)
@@ -269,7 +276,7 @@ def test_an_empty_file_is_a_failure_whatever_the_recorder_says(
     assert recording.journal.phase is Phase.FAILED
     assert re.search('is (empty|missing)', recording.journal.cause)
     assert 2 <= recording.journal.failures <= 5
-    assert list(recording.journal.folder.glob('*.bin*')) == []
+    assert list(recording.journal.folder.glob('*.dat*')) == []
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(said) == 2  # that it fails, how it ended
     assert 'recording failed' in said[1]
@@ -319,7 +326,7 @@ def test_a_stop_that_reaches_all_processes_at_once_is_no_crash(tmp_path: Path) -
     first.begin()
     drive(first, running(first))
     os.kill(pid(first), signal.SIGTERM)
-    os.kill(load_keeper(first), signal.SIGTERM)
+    os.kill(pid(first, 'keeper'), signal.SIGTERM)
     drive(first, lambda: first.journal.segments[0].end is not None)  # before the agent hears of its own stop
     assert first.journal.segments[0].end is End.GOOD
 
@@ -336,29 +343,22 @@ def test_a_recorder_that_a_full_disk_kept_from_being_written_down_is_not_started
     first.begin()
     drive(first, running(first))
     assert load(first.journal.folder) is None
+    recorder = pid(first)
 
     second = make(tmp_path, happening, settings)  # killed meanwhile: the new agent finds no journal
     second.begin()
     drive(second, running(second))
 
-    assert pid(second) == pid(first)
+    assert pid(second) == recorder
     drive(second, lambda: second.settled)
     assert [segment.end for segment in second.journal.segments] == [End.GOOD]
-
-
-def load_keeper(recording: Recording) -> int:
-    assert recording._run is not None
-    assert recording._run._recorder is not None
-    keeper = recording._run._recorder._keeper
-    assert keeper is not None
-    return keeper.pid
 
 
 def test_an_event_that_a_power_cut_kept_from_beginning_says_so(tmp_path: Path) -> None:
     first = make(tmp_path, event(1, begins_in=2), options(OBEDIENT, sigterm_time=0))
     first.begin()
     first.tick()
-    keeper = load_keeper(first)
+    keeper = pid(first, 'keeper')
     os.kill(keeper, signal.SIGKILL)
     os.waitpid(keeper, 0)
     wait_for(lambda: time.time() > first.event.end)
@@ -423,10 +423,10 @@ def test_the_end_that_moves_before_the_start_reaches_the_command(tmp_path: Path)
     recording.follow(Event(happening.uid, happening.start, happening.end - 1, happening.title))
     drive(recording, lambda: recording.settled)
 
-    assert (recording.journal.folder / f'{happening.name}.bin').read_text() == '3'
+    assert (recording.journal.folder / f'{happening.name}.dat').read_text() == '3'
 
 
-@pytest.mark.parametrize('leftover', ['.bin', '.bin-part-0'])
+@pytest.mark.parametrize('leftover', ['.dat', '.dat-part-0'])
 def test_what_an_earlier_agent_left_is_kept_as_a_segment(tmp_path: Path, leftover: str) -> None:
     happening = event(4)
     folder = tmp_path / happening.name
@@ -475,14 +475,13 @@ def test_a_clock_that_steps_over_the_end_kills_nothing_at_once(tmp_path: Path) -
     drive(recording, lambda: recording.settled)
 
 
-def kill(recording: Recording) -> bool:
-    """End the keeper of the newest segment by force, with its recorder; tells whether there was one."""
+def kill(recording: Recording) -> set[int]:
+    """End the keeper of the newest segment by force, with its recorder; their process ids."""
     segments = recording.journal.segments
     path = state_path(recording.journal.folder, segments[-1].number) if segments else None
-    found = [pid for pid, now in all_processes() if now.state != 'Z' and has_variable(pid, VARIABLE, str(path))]
-    for pid in found:
-        os.kill(pid, signal.SIGKILL)
-    return bool(found)
+    found = {pid for pid, now in all_processes() if now.state != 'Z' and has_variable(pid, VARIABLE, str(path))}
+    signal_each(found, signal.SIGKILL)
+    return found
 
 
 def test_a_keeper_that_dies_while_it_waits_is_not_replaced_by_one_that_starts_early(tmp_path: Path) -> None:
@@ -498,15 +497,59 @@ def test_a_keeper_that_dies_while_it_waits_is_not_replaced_by_one_that_starts_ea
     assert recording.journal.segments[0].started >= happening.start
 
 
+def test_a_keeper_that_dies_while_it_waits_is_no_news(tmp_path: Path) -> None:
+    """The core would show a failed recording, and switch off a live stream, where nothing is missing."""
+    happening = event(15, begins_in=8)
+    recording = make(tmp_path, happening, options(OBEDIENT, sigterm_time=0))
+    recording.begin()
+    phases = [recording.journal.phase]
+    assert kill(recording)
+
+    def told() -> bool:
+        if recording.journal.phase is not phases[-1]:
+            phases.append(recording.journal.phase)
+        return recording.journal.phase is Phase.RECORDING
+
+    drive(recording, told)
+    cause = recording.journal.cause
+    recording.end('enough')
+    drive(recording, lambda: recording.settled)
+
+    assert phases == [Phase.WAITING, Phase.RECORDING]
+    assert (cause, recording.journal.failures) == ('', 0)
+    assert len(recording.journal.segments) == 1
+
+
+def test_a_keeper_that_always_dies_while_it_waits_is_a_failure(tmp_path: Path) -> None:
+    """It is not replaced in an endless hurry."""
+    happening = event(15, begins_in=3600)
+    recording = make(tmp_path, happening, options(OBEDIENT, sigterm_time=0))
+    recording.begin()
+
+    killed = set[int]()
+
+    def failing() -> bool:
+        killed.update(kill(recording) - killed)
+        return recording.journal.phase is Phase.FAILING
+
+    drive(recording, failing)
+    recording.end('enough')
+    drive(recording, lambda: recording.settled)
+
+    assert len(killed) >= 4
+
+
 def test_what_dies_at_once_is_started_with_growing_pauses(tmp_path: Path) -> None:
     happening = event(10)
     recording = make(tmp_path, happening, options(OBEDIENT, sigterm_time=0))
     recording.begin()
 
-    killed = 0
+    killed, seen = 0, set[int]()  # on a busy machine what is killed is seen for a while yet
     until = time.time() + 5
     while time.time() < until:
-        killed += kill(recording)
+        died = kill(recording) - seen
+        killed += bool(died)
+        seen |= died
         Bell().wait(min(0.05, recording.tick()))
     drive(recording, lambda: recording.settled)
 
@@ -518,14 +561,14 @@ def test_a_disk_that_takes_no_journal_costs_no_earlier_part(tmp_path: Path) -> N
     recording = make(tmp_path, happening, options(OBEDIENT))
     folder = recording.journal.folder
     folder.mkdir()
-    (folder / f'{happening.name}.bin').write_bytes(b'the first hour')
+    (folder / f'{happening.name}.dat').write_bytes(b'the first hour')
     (folder / '.recording.json.new').mkdir()  # where a journal is written before it takes its name
 
-    outputs = Outputs(recording.journal, options(OBEDIENT))
+    outputs = Outputs(recording.journal, Leg('', options(OBEDIENT)))
     with pytest.raises(OSError, match='directory'):
         outputs.set_aside()
 
-    assert (folder / f'{happening.name}.bin-part-0').read_bytes() == b'the first hour'
+    assert (folder / f'{happening.name}.dat-part-0').read_bytes() == b'the first hour'
 
 
 def test_runs_without_any_result_leave_nothing_behind(tmp_path: Path) -> None:

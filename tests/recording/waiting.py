@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar('T')
 
 
-def wait_for(condition: Callable[[], T | None], seconds: float = 20) -> T:
+def wait_for(condition: Callable[[], T | None], seconds: float = 90) -> T:
     """The first true answer of the condition; an assertion error when the time is over."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):

@@ -1,4 +1,4 @@
-"""Imports go downwards only (docs: the house), and each foreign package has one place."""
+"""Imports go downwards only (docs/architecture.md, "The import rules"), and each foreign package has one place."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tests.rules.source import Module, modules
 
 SERVICES = ('schedule', 'capture', 'ingest', 'agentstate')
 LAYERS = (
-    ('event', 'order', 'states', 'settings', 'errors', 'clock', 'stop', 'backoff', 'masking', 'passwords'),
-    ('config', 'values', 'loop', 'heartbeat', 'unconfigured', 'logs', 'defects', 'systemd'),
+    ('event', 'order', 'states', 'settings', 'errors', 'clock', 'stop', 'backoff', 'masking', 'passwords', 'hours'),
+    ('config', 'values', 'loop', 'heartbeat', 'faultboard', 'unconfigured', 'logs', 'defects', 'systemd', 'version2'),
     ('opencast', 'recording', 'storage'),
-    (*SERVICES, 'accounts', 'ui'),
-    ('house', 'wiring', 'supervisor'),
+    (*SERVICES, 'accounts', 'onthespot', 'ui'),
+    ('context', 'wiring', 'supervisor'),
     ('cli',),
     ('__main__',),
 )
@@ -37,7 +37,6 @@ PLACES = {
     'configobj': ('pyca.config',),
     'sdnotify': ('pyca.systemd',),
     'click': ('pyca.cli',),
-    'psutil': ('pyca.recording', 'pyca.ui'),
     'imageio_ffmpeg': ('pyca.cli', 'pyca.demo'),
 }
 
@@ -63,10 +62,10 @@ def under_type_checking(module: Module) -> Iterator[ast.AST]:
 
 
 def part(name: str) -> str:
-    """The piece of the house that a module belongs to; empty for `pyca` itself.
+    """The piece of the program that a module belongs to; empty for `pyca` itself.
 
-    `opencast` for `pyca.opencast.http`; `config` for `pyca.config_reader`, too, since what grew beside a module that
-    was full belongs to it.
+    `opencast` for `pyca.opencast.http`; `settings` for `pyca.settings_inputs`, too, since what grew beside a
+    module that was full belongs to it.
     """
     word = name.split('.')[1] if '.' in name else ''
     return word if word in LEVEL else word.partition('_')[0] or word
@@ -108,7 +107,7 @@ def test_what_sits_side_by_side_does_not_know_of_each_other() -> None:
 
 
 def strangers(own: str) -> set[str]:
-    """What a piece of the house must not know although it sits on the same floor."""
+    """What a piece of the program must not know although it sits on the same floor."""
     if own in {'ui', 'accounts'}:
         return set(SERVICES)
     return {other for other in APART if own in APART and other != own and LEVEL[other] == LEVEL[own]}

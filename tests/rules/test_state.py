@@ -18,11 +18,12 @@ TYPE_MAKERS = {'TypeVar', 'ParamSpec', 'NewType'}
 DECLARATIONS = {
     'pyca/storage/migrations/': 'Alembic reads lower-case names from a migration, executes its environment',
     'pyca/storage/tables.py': 'the declared tables',
-    'pyca/cli.py': 'the declared commands',
+    'pyca/cli/commands.py': 'the declared commands',
 }
 CATCHES_EVERYTHING = {
     'pyca/loop.py': 'the one place that catches what a service raises',
     'pyca/supervisor.py': 'the last resort, should the loop itself break',
+    'pyca/ui/body.py': 'one call, in which each web server raises exceptions of its own for what is not HTTP',
 }
 
 

@@ -10,6 +10,9 @@ from tests.rules.source import Module, modules
 PATCHING = {'monkeypatch.setattr', 'monkeypatch.setitem', 'mock.patch', 'patch', 'patch.object', 'mock.patch.object'}
 PATCHABLE = {'os.environ', 'sys.argv'}
 LONGEST_PAUSE = 0.1
+WAITING = {'eventually', 'until', 'wait_for', 'wait_until', 'run_until'}
+EXPECTING = {'raises', 'warns', 'expect'}
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def calls(module: Module) -> Iterator[tuple[ast.Call, str]]:
@@ -50,27 +53,85 @@ def test_no_test_patches_a_module() -> None:
     ]
 
 
+def test_no_test_sets_what_it_has_imported() -> None:
+    """Nor an item of it: `sys.modules` is patched so. The environment is there to be set."""
+    assert not [
+        module.at(node)
+        for module in modules('tests')
+        for names in [imported(module)]
+        for node, target in changes(module)
+        if root(target) in names and ast.unparse(target) not in PATCHABLE
+    ]
+
+
+def changes(module: Module) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """What is set, deleted or handed to `setattr`, with the object that is thereby another one."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+            yield node, node.value
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ('setattr', 'delattr'):
+            yield node, node.args[0]
+
+
+def root(node: ast.expr) -> str:
+    """The name that stands first: `sys` of `sys.modules['x']`."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return ast.unparse(node)
+
+
+def imported(module: Module) -> set[str]:
+    nodes = (node for node in ast.walk(module.tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
+    return {(name.asname or name.name).split('.')[0] for node in nodes for name in node.names}
+
+
+def test_no_test_reaches_into_an_object() -> None:
+    """To set what is private is to patch it: what an object is to work with is an argument of its constructor."""
+    assert not [
+        module.at(node)
+        for module in modules('tests')
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, (ast.Store, ast.Del))
+        and node.attr.startswith('_')
+        and not node.attr.endswith('__')
+        and ast.unparse(node.value) not in ('self', 'cls')
+    ]
+
+
 def test_every_test_claims_something() -> None:
     idle = []
     for module in modules('tests'):
-        asserting = {function.name for function in module.functions if claims(function)}
-        tests = [function for function in module.functions if function.name.startswith('test_')]
-        while more := {
-            function.name
-            for function in module.functions
-            if function.name not in asserting and names_called(function) & asserting
-        }:
+        methods = {method for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef) for method in node.body}
+        names = {each: f'.{each.name}' if each in methods else each.name for each in module.functions}
+        called = {function: calls_of(function) for function in names}
+        asserting = {name for function, name in names.items() if claims(function)}
+        while more := {names[each] for each, calls in called.items() if calls & asserting} - asserting:
             asserting |= more
-        idle += [module.at(function) for function in tests if function.name not in asserting]
+        tests = [function for function in names if function.name.startswith('test_')]
+        idle += [module.at(function) for function in tests if names[function] not in asserting]
     assert not idle
 
 
-def claims(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def test_what_is_offered_for_waiting_claims_that_it_was_not_in_vain() -> None:
+    assert not [
+        module.at(function)
+        for module in modules('tests')
+        for function in module.functions
+        if function.name in WAITING and not claims(function)
+    ]
+
+
+def claims(function: Function) -> bool:
     """Whether it asserts by itself, or with a function that other files offer for it."""
-    offered = {'raises', 'warns', 'eventually', 'until', 'wait_for', 'wait_until', 'run_until'}
-    return any(isinstance(node, ast.Assert) for node in ast.walk(function)) or bool(names_called(function) & offered)
+    own = any(
+        isinstance(node, ast.Assert) or (isinstance(node, ast.Raise) and 'AssertionError' in ast.unparse(node))
+        for node in ast.walk(function)
+    )
+    return own or bool({name.lstrip('.') for name in calls_of(function)} & (WAITING | EXPECTING) - {function.name})
 
 
-def names_called(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    nodes = (node for node in ast.walk(function) if isinstance(node, ast.Call))
-    return {ast.unparse(node.func).split('.')[-1] for node in nodes}
+def calls_of(function: Function) -> set[str]:
+    """What it calls, by name; that of a method has a dot before it."""
+    nodes = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
+    return {f'.{node.attr}' if isinstance(node, ast.Attribute) else ast.unparse(node) for node in nodes}

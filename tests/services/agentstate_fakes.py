@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pyca.agentstate import AgentStateService, Ports
 from pyca.errors import CoreError, PycaError, Refused
-from pyca.event import Event
+from pyca.event import UNSCHEDULED, Event
 from pyca.settings import Agent
 from pyca.states import AgentState, EventStatus, Fault, RecordingState, ServiceType
 
@@ -55,14 +55,19 @@ class Wrong:
 
 
 class FakeCore:
-    """Writes down what it is told; `down` answers everything, `refusals` single events."""
+    """Writes down what it is told; `down` answers everything, `refusals` single events and questions.
+
+    What is in `deleted` is 404, told or asked for.
+    """
 
     def __init__(self) -> None:
         self.told: list[str] = []
         self.tried: list[str] = []
         self.down: PycaError | None = None
         self.refusals: dict[str, CoreError] = {}
+        self.deleted: set[str] = set()
         self.addresses: set[str] = set()
+        self.configurations: list[str] = []
 
     def post_agent_state(self, state: AgentState, address: str) -> None:
         self._hear('agent', state.value)
@@ -71,9 +76,17 @@ class FakeCore:
     def post_recording_state(self, uid: str, state: RecordingState) -> None:
         self._hear(uid, state.value)
 
+    def post_configuration(self, text: str) -> None:
+        self._hear('configuration', text)
+        self.configurations.append(text)
+
+    def technical(self, uid: str) -> object | None:
+        self._hear('asked', uid)
+        return None if uid in self.deleted else object()
+
     def _hear(self, who: str, what: str) -> None:
         self.tried.append(f'{who} {what}')
-        error = self.down or self.refusals.get(who)
+        error = self.down or self.refusals.get(who) or (unknown() if who in self.deleted else None)
         if error is not None:
             raise error
         self.told.append(f'{who} {what}')
@@ -105,9 +118,11 @@ class FakeReports:
 
     def next(self) -> Sequence[Waiting]:
         oldest: dict[str, Waiting] = {}
+        newest: dict[str, int] = {}
         for report in self.queue:
             oldest.setdefault(report.uid, report)
-        return list(oldest.values())
+            newest[report.uid] = report.id
+        return sorted(oldest.values(), key=lambda report: newest[report.uid], reverse=True)
 
     def sent(self, id: int) -> None:  # noqa: A002 - the real one's name
         self.queue = [report for report in self.queue if report.id != id]
@@ -146,7 +161,17 @@ class World:
         self.reports = FakeReports()
         self.faults = FakeFaults()
         agent = Agent(name='hall-1', update_frequency=frequency, backup_mode=backup)
-        ports = Ports(self.core, self._farewell, self.recordings, self.reports, self.faults)
+        self.configuration = ''
+        self.tells = True
+        ports = Ports(
+            self.core,
+            self._farewell,
+            self.recordings,
+            self.reports,
+            self.faults,
+            configuration=lambda: self.configuration,
+            tells=lambda: self.tells,
+        )
         self.service = AgentStateService(agent, address, ports, self.clock)
 
     def _farewell(self, limit: float) -> FakeCore:
@@ -171,6 +196,11 @@ class World:
         row = Row(Event(uid, start, start + length), EventStatus.RECORDING, 'recording')
         self.recordings.rows.append(row)
         self.reports.add(uid, RecordingState.CAPTURING)
+
+    def begin_here(self, uid: str = 'a') -> None:
+        """The same of what a person began; nobody queues anything then."""
+        event = Event(uid, NOW, NOW + 3600, data={UNSCHEDULED: True})
+        self.recordings.rows.append(Row(event, EventStatus.RECORDING, 'recording'))
 
     def become(self, uid: str, status: EventStatus, phase: str, *reports: RecordingState) -> None:
         """A recording goes on to its next phase."""

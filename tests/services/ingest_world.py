@@ -9,14 +9,29 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pyca import settings
-from pyca.errors import PycaError, Refused
-from pyca.event import Event, Track
+from pyca.errors import PycaError, Refused, Unreachable
+from pyca.event import Event, Track, together
 from pyca.ingest.journal import Upload, Uploads
-from pyca.ingest.outside import Alone, Outside, Progress, Recorded, Sole, as_stored
+from pyca.ingest.outside import (
+    Alone,
+    AlwaysOpen,
+    Outside,
+    Progress,
+    Recorded,
+    Sole,
+    UploadWindow,
+    as_stored,
+    nobody,
+    nothing,
+)
 from pyca.ingest.service import Ingest
+from pyca.ingest.worker import Worker
+from pyca.opencast.bundle import Bundle
 from pyca.opencast.mediapackage import MediaPackage
 from pyca.recording.atomic import write_json
+from pyca.recording.delivery import Prepared
 from pyca.recording.standing import Standing
+from pyca.recording.store import MARKER
 from pyca.states import ADOPTED, EventStatus, Fault, ServiceType
 
 START, END = 1_000_000, 1_003_600
@@ -86,15 +101,18 @@ class MemoryRecordings:
         self.trouble: PycaError | None = None
 
     def all(self, *statuses: EventStatus) -> Sequence[Row]:
+        if self.trouble is not None:
+            raise self.trouble
         return [row for row in self.rows.values() if row.status in statuses]
 
     def _waiting(self) -> list[Row]:
         failed = [row for row in self.all(EventStatus.FAILED_UPLOADING) if row.ours]
         return [*self.all(EventStatus.FINISHED_RECORDING), *failed]
 
-    def claim(self, now: float) -> Row | None:
+    def claim(self, now: float, but_not: frozenset[str] = frozenset()) -> Row | None:
         waiting = self._waiting()
         due = [row for row in waiting if row.next_try is None or row.next_try <= now]
+        due = [row for row in due if row.event.uid not in but_not]
         if not due:
             return None
         oldest = min(due, key=lambda row: row.event.end)
@@ -123,11 +141,14 @@ class MemoryRecordings:
         waiting = self._waiting()
         return min((row.next_try or 0.0 for row in waiting), default=None)
 
-    def delay(self, uid: str, start: int, next_try: float) -> None:
-        self._change(uid, start, next_try=next_try)
+    def delay(self, uid: str, start: int, next_try: float, cause: str | None = None) -> None:
+        row = self.rows[uid, start]
+        back = EventStatus.FAILED_UPLOADING if row.attempts else EventStatus.FINISHED_RECORDING
+        status = back if row.status is EventStatus.UPLOADING else row.status
+        self._change(uid, start, status=status, next_try=next_try, cause=row.cause if cause is None else cause)
 
-    def progress(self, uid: str, start: int, sent: int, total: int) -> None:
-        self._change(uid, start, progress=(sent, total))
+    def progress(self, uid: str, start: int, sent: int, total: int, cause: str | None = None) -> None:
+        self._change(uid, start, progress=(sent, total), cause=self.rows[uid, start].cause if cause is None else cause)
 
     def uploading(self, uid: str, start: int, at: float) -> None:
         self._enter(uid, start, 'uploading', 'uploading')
@@ -135,8 +156,9 @@ class MemoryRecordings:
     def resumed(self, uid: str, start: int) -> None:
         self._change(uid, start, status=EventStatus.RECORDING, phase='recording', report='capturing', attempts=0)
 
-    def uploaded(self, uid: str, start: int, at: float, cause: str = '') -> None:
-        self._enter(uid, start, 'delivered', 'upload_finished', status=EventStatus.FINISHED_UPLOADING, cause=cause)
+    def uploaded(self, uid: str, start: int, at: float, cause: str = '', left_out: str = '') -> None:
+        values = {'status': EventStatus.FINISHED_UPLOADING, 'cause': together(cause, left_out)}
+        self._enter(uid, start, 'delivered', 'upload_finished', **values)
 
     def upload_failed(self, uid: str, start: int, next_try: float, cause: str) -> None:
         attempts = self.rows[uid, start].attempts + 1
@@ -185,6 +207,9 @@ class ModelCore:
     scripts: dict[str, deque[Script]] = field(default_factory=lambda: defaultdict(deque))
     always: dict[str, BaseException] = field(default_factory=dict)
     discarded: list[str] = field(default_factory=list)
+    parcels: list[Bundle] = field(default_factory=list)
+    cut: int = 0
+    """How many of the next requests with everything break before their end."""
     send: Callable[[str, MediaPackage, str, Path, Progress], MediaPackage] | None = None
     """Sends a track in place of `add_track`."""
 
@@ -201,6 +226,11 @@ class ModelCore:
         identity = uid if self.own_ids and uid else f'random-{len(self.calls)}'
         return self._do('create', node, lambda: MediaPackage(identity, identity, 0))
 
+    def create_with_id(self, node: str, uid: str) -> MediaPackage:
+        if not self.own_ids:
+            raise Refused('405', status=405)
+        return self._do('create', node, lambda: MediaPackage(uid, uid, 0))
+
     def add_track(self, node: str, package: MediaPackage, flavor: str, path: Path, progress: Progress) -> MediaPackage:
         if self.send is not None:
             send, self.send = self.send, None
@@ -211,6 +241,30 @@ class ModelCore:
 
     def add_catalog(self, node: str, package: MediaPackage, flavor: str, text: str) -> MediaPackage:
         return self._do('add_catalog', flavor, lambda: self._grow(node, package, flavor, len(text), None))
+
+    def add_attachment(
+        self, node: str, package: MediaPackage, flavor: str, path: Path, progress: Progress
+    ) -> MediaPackage:
+        size = path.stat().st_size
+        return self._do('add_attachment', path.name, lambda: self._grow(node, package, path.name, size, progress))
+
+    def ingest_single(self, node: str, bundle: Bundle, progress: Progress, before_end: Callable[[], None]) -> str:
+        return self._whole('ingest_single', node, bundle, before_end)
+
+    def ingest_zip(self, node: str, bundle: Bundle, progress: Progress, before_end: Callable[[], None]) -> str:
+        return self._whole('ingest_zip', node, bundle, before_end)
+
+    def _whole(self, call: str, node: str, bundle: Bundle, before_end: Callable[[], None]) -> str:
+        def work() -> str:
+            self.parcels.append(bundle)
+            fields = {**bundle.fields, 'workflowInstanceId': bundle.id}
+            return self._start(node, MediaPackage(bundle.id, bundle.id, len(bundle.items)), fields)
+
+        if self.cut:
+            self.cut -= 1
+            raise Unreachable('cut in the middle')
+        before_end()
+        return self._do(call, node, work)
 
     def ingest(self, node: str, package: MediaPackage, fields: Mapping[str, str]) -> str:
         return self._do('ingest', node, lambda: self._start(node, package, dict(fields)))
@@ -223,6 +277,9 @@ class ModelCore:
 
     def technical(self, uid: str) -> object | None:
         return self._do('technical', uid, lambda: None if self.deleted else object())
+
+    def archived(self, package: str) -> bool:
+        return self._do('archived', package, lambda: self._age(package) >= ARCHIVED_AFTER)
 
     def _age(self, uid: str) -> float:
         return self.clock.now() - self.started[uid] if uid in self.started else -1.0
@@ -326,17 +383,26 @@ class World:
         self.memory = PlainMemory()
         self.options = settings.Ingest()
         self.backup_mode = False
-        self.prepare: Callable[[Recorded], tuple[Track, ...]] = as_stored
+        self.prepare: Callable[[Recorded], Prepared] = as_stored
         self.standing: Callable[[str], Standing] = lambda name: Standing()
         self.length: float | None = None
         self.short: Callable[[], bool] | None = None
         self.sole: Sole = Alone()
+        self.window: UploadWindow = AlwaysOpen()
+        self.hindrance: Callable[[Recorded], str] = nobody
         self.beats = 0
+        self.workers: list[Worker] = []
         self.service = self.restart()
 
     def restart(self) -> Ingest:
         """Begin with a new service over what is on the disk and in the database."""
-        outside = Outside(
+        self.service = Ingest(self.options, self.backup_mode, self._outside())
+        number = self.options.parallel
+        self.workers = [self.service.worker(self._outside(), nothing) for _ in range(number)] if number > 1 else []
+        return self.service
+
+    def _outside(self) -> Outside:
+        return Outside(
             core=self.core,
             recordings=self.recordings,
             uploads=self.uploads,
@@ -351,9 +417,9 @@ class World:
             length=lambda recorded: self.length,
             short=self.short,
             sole=self.sole,
+            window=self.window,
+            hindrance=lambda recorded: self.hindrance(recorded),
         )
-        self.service = Ingest(self.options, self.backup_mode, outside)
-        return self.service
 
     def _beat(self) -> None:
         self.beats += 1
@@ -363,6 +429,7 @@ class World:
         event = Event(uid, START, end)
         folder = self.root / event.name
         folder.mkdir(parents=True)
+        (self.root / MARKER).touch()
         write_json(folder / 'recording.json', {'uid': uid})
         files = tuple(Track(f'kind{n}/source', folder / f'{uid}-{n}.mp4') for n in range(tracks))
         for n, track in enumerate(files):
@@ -377,10 +444,14 @@ class World:
         """Change a row as a person does."""
         self.recordings.rows[uid, START] = replace(self.row(uid), **values)
 
+    def step(self) -> float:
+        """One piece of work of the service, and of each worker that has a thread of its own."""
+        return min([self.service.step(), *(worker.step() for worker in self.workers)])
+
     def turn(self) -> float:
         """Work until the service wants to wait."""
-        for _ in range(100):
-            seconds = self.service.step()
+        for _ in range(1000):
+            seconds = self.step()
             if seconds:
                 return seconds
         raise AssertionError('the service never waits')
@@ -400,7 +471,7 @@ class World:
         until = self.clock.steady + within
         while self.row(uid).status not in statuses:
             assert self.clock.steady < until, f'{uid} is still {self.row(uid)}'
-            self.clock.advance(self.service.step())
+            self.clock.advance(self.step())
 
     def upload(self, uid: str = 'event-1') -> Upload:
         """The remembered steps on the disk."""

@@ -35,8 +35,9 @@ class ManualClock:
         self.run += seconds
 
 
-def event(uid: str, start: int = NOW + 3600, length: int = 1800, title: str = '') -> Event:
-    return Event(uid, start, start + length, title, {'uid': uid, 'dtstart': start, 'dtend': start + length})
+def event(uid: str, start: int = NOW + 3600, length: int = 1800, title: str = '', series: str = '') -> Event:
+    data = {'uid': uid, 'dtstart': start, 'dtend': start + length}
+    return Event(uid, start, start + length, title, {**data, 'related-to': series} if series else data)
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,7 @@ class World:
     clock: ManualClock = field(default_factory=ManualClock)
     lookahead: int = 14
     frequency: int = 60
+    series: str = ''
 
     def __post_init__(self) -> None:
         self.upcoming = FakeUpcoming()
@@ -203,7 +205,7 @@ class World:
         self.restart()
 
     def restart(self) -> None:
-        agent = Agent(name='hall-1', update_frequency=self.frequency, cal_lookahead=self.lookahead)
+        agent = Agent(name='hall-1', update_frequency=self.frequency, cal_lookahead=self.lookahead, series=self.series)
         stores = Stores(self.upcoming, self.file, self.memory, self.faults)
         self.service = Schedule(agent, URL, self.core, stores, self.clock)
 

@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 
-from pyca.accounts import Accounts, Books
+from pyca.accounts import Accounts, Ledgers
 from pyca.errors import StorageError
-from pyca.event import Event, Outcome
+from pyca.event import UNSCHEDULED, Event, Outcome
 from pyca.recording.atomic import write_json
 from pyca.recording.journal import Journal, Phase, Segment
 from pyca.recording.store import Store
 from pyca.recording.verdict import End
 from pyca.states import EventStatus, Fault, RecordingState
 from pyca.stop import Bell
+from pyca.storage.counts import Counts
 from pyca.storage.database import Database
 from pyca.storage.edits import Edit, Edits
 from pyca.storage.faults import Faults
@@ -51,8 +52,8 @@ class Agent:
 
     def begin(self, *, backup_mode: bool = False) -> Accounts:
         """The accounts of an agent that has just been started."""
-        books = Books(self.recordings, self.faults, self.memory, self._count)
-        self.accounts = Accounts(self.store, books, self.clock, backup_mode=backup_mode, bell=Bell())
+        ledgers = Ledgers(self.recordings, self.faults, self.memory, Counts(self.database), self._count)
+        self.accounts = Accounts(self.store, ledgers, self.clock, backup_mode=backup_mode, bell=Bell())
         return self.accounts
 
     def _count(self) -> None:
@@ -193,6 +194,20 @@ def test_a_lost_database_is_written_again_from_the_folders(agent: Agent) -> None
     )
     assert agent.row('e2').cause == 'the recorder could not start'
     assert [track.flavor for track in agent.row('e1').tracks] == [FLAVOR]
+
+
+@pytest.mark.parametrize(
+    ('backup_mode', 'status'), [(True, EventStatus.PAUSED_AFTER_RECORDING), (False, EventStatus.FINISHED_RECORDING)]
+)
+def test_what_was_begun_on_the_spot_is_held_by_a_backup_agent_only(
+    agent: Agent, backup_mode: bool, status: EventStatus
+) -> None:
+    agent.begin(backup_mode=backup_mode)
+    journal = agent.journal()
+    journal.event = replace(journal.event, data={UNSCHEDULED: True})
+    agent.tell(journal)
+    assert agent.row('e1').status is status
+    assert agent.reports.pending() == []
 
 
 def test_what_was_recorded_after_a_backup_is_there_when_it_has_been_restored(agent: Agent) -> None:

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from pyca.accounts import Accounts, Books
+from pyca.accounts import Accounts, Ledgers
 from pyca.event import Event, Outcome
 from pyca.recording.atomic import read_json, write_json
 from pyca.recording.beginning import first_start
 from pyca.recording.journal import FILE, Phase
+from pyca.recording.missed import MISSED
 from pyca.recording.schedule import ScheduleFile
 from pyca.recording.store import DELIVERED
 from pyca.states import EventStatus, RecordingState
 from pyca.stop import Bell
+from pyca.storage.counts import Counts
 from pyca.storage.edits import Edit, Edits, InUse
 from pyca.storage.faults import Faults
 from pyca.storage.memory import Memory
@@ -231,6 +233,26 @@ def test_a_delivered_recording_whose_folder_is_deleted_stays_delivered_in_a_rest
 
 
 @pytest.mark.parametrize('loss', ['lost', 'restored'])
+def test_what_was_left_out_of_an_upload_is_said_after_a_loss_as_well(office: Office, loss: str) -> None:
+    office.tell(Phase.FINISHED)
+    path = Path(office.url.removeprefix('sqlite:///'))
+    office.database.close()
+    shutil.copy(path, path.with_suffix('.backup'))
+    left_out = 'not uploaded: part-0.mp4'
+    office.deliver(left_out)
+    before = office.row()
+
+    office.lose_the_database()
+    if loss == 'restored':
+        shutil.copy(path.with_suffix('.backup'), path)
+        office.begin_again()
+    office.accounts.step()
+
+    assert (before.outcome, before.cause) == (Outcome.DELIVERED_WITH_GAPS, left_out)
+    assert (office.row().outcome, office.row().cause) == (Outcome.DELIVERED_WITH_GAPS, left_out)
+
+
+@pytest.mark.parametrize('loss', ['lost', 'restored'])
 def test_an_upload_that_a_person_has_to_decide_about_still_waits_after_a_loss(office: Office, loss: str) -> None:
     """Whether the core has it is not known: to send it again unasked may ruin the event there."""
     office.tell(Phase.FINISHED)
@@ -271,7 +293,7 @@ def test_another_database_that_comes_during_a_comparison_is_compared_as_well(off
 
     office.accounts = Accounts(
         office.store,
-        Books(Replaced(office.database), Faults(office.database), Memory(office.database)),
+        Ledgers(Replaced(office.database), Faults(office.database), Memory(office.database), Counts(office.database)),
         office.clock,
         backup_mode=False,
         bell=(bell := Bell()),
@@ -369,3 +391,20 @@ def test_a_recording_that_nobody_ends_is_stated_an_hour_after_its_event_without_
 
     assert office.row().outcome is Outcome.FAILED
     assert not (office.store.root / DELIVERED).exists()
+
+
+def test_a_cause_that_a_full_disk_did_not_take_outlives_the_database_all_the_same(office: Office) -> None:
+    office.accounts.step()
+    lecture = event('a', 60, office)
+    office.clock.time += 2 * HOUR
+    in_the_way = office.store.root / MISSED
+    in_the_way.write_bytes(b'')
+    office.accounts.missed(lecture, 'another event had the device')
+    office.accounts.step()
+    in_the_way.unlink()
+    office.accounts.step()
+
+    office.lose_the_database()
+    office.accounts.step()
+
+    assert office.row().cause == 'another event had the device'

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pyca.accounts import Accounts, Books
+from pyca.accounts import Accounts, Ledgers
 from pyca.errors import StorageError
 from pyca.event import Event, Outcome
 from pyca.recording.atomic import write_json
@@ -17,6 +17,7 @@ from pyca.recording.store import Store
 from pyca.recording.verdict import End
 from pyca.states import EventStatus, Fault, RecordingState
 from pyca.stop import Bell
+from pyca.storage.counts import Counts
 from pyca.storage.database import Database
 from pyca.storage.edits import Edit, Edits
 from pyca.storage.faults import Faults
@@ -43,8 +44,8 @@ class Office:
 
     def begin_again(self) -> None:
         self.recordings = Recordings(self.database)
-        books = Books(self.recordings, Faults(self.database), Memory(self.database))
-        self.accounts = Accounts(self.store, books, self.clock, bell=Bell(), **self.options)
+        ledgers = Ledgers(self.recordings, Faults(self.database), Memory(self.database), Counts(self.database))
+        self.accounts = Accounts(self.store, ledgers, self.clock, bell=Bell(), **self.options)
 
     def lose_the_database(self) -> None:
         self.database.close()
@@ -56,8 +57,8 @@ class Office:
     def journal(self, phase: Phase, event: Event = EVENT, **more: Any) -> Journal:
         """A journal on the disk, with one whole segment if it is over."""
         folder = self.store.make(event)
-        (folder / 'x.bin').write_bytes(b'x')
-        segment = Segment(0, event.start, event.end, ['x.bin'], float(event.start), float(event.end), 0, end=End.GOOD)
+        (folder / 'x.dat').write_bytes(b'x')
+        segment = Segment(0, event.start, event.end, ['x.dat'], float(event.start), float(event.end), 0, end=End.GOOD)
         journal = Journal(folder, event, ('presenter/source',), phase, [segment] if phase.over else [], **more)
         journal.save()
         return journal
@@ -67,12 +68,12 @@ class Office:
         self.accounts.recording(self.journal(phase, **more))
         self.accounts.step()
 
-    def deliver(self) -> None:
+    def deliver(self, left_out: str = '') -> None:
         """What the ingest service does."""
         assert self.recordings.claim(self.clock.now()) is not None
         self.recordings.uploading('a', EVENT.start, self.clock.now())
-        write_json(self.store.folder(EVENT) / 'upload.json', {'accepted': self.clock.now()})
-        self.recordings.uploaded('a', EVENT.start, self.clock.now())
+        write_json(self.store.folder(EVENT) / 'upload.json', {'accepted': self.clock.now(), 'left_out': left_out})
+        self.recordings.uploaded('a', EVENT.start, self.clock.now(), left_out=left_out)
 
     def release(self) -> None:
         """What a person does."""

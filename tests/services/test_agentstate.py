@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from pyca.agentstate.telling import AT_ONCE
 from pyca.errors import CoreError, Interrupted, LoginFailed, NotUnderstood, Overloaded, PycaError, Refused, Unreachable
 from pyca.event import Event
 from pyca.states import EventStatus, Fault, RecordingState, ServiceType
@@ -36,6 +37,17 @@ def test_at_a_start_the_recording_is_told_first_and_the_agent_in_the_same_turn()
     world.begin()
     world.service.step()
     assert world.core.told == ['a capturing', 'agent capturing']
+
+
+def test_of_what_nobody_scheduled_only_the_agent_s_state_is_told() -> None:
+    """Trap 15: the core would say 404 to it, again and again."""
+    world = World(frequency=60)
+    world.settle()
+    world.core.take()
+    world.begin_here()
+    world.service.step()
+    assert world.core.take() == ['agent capturing']
+    assert world.after(60) == ['agent capturing']
 
 
 def test_a_refused_recording_state_does_not_keep_back_the_state_of_the_agent() -> None:
@@ -157,6 +169,34 @@ def test_after_an_outage_everything_is_told_in_order() -> None:
     assert world.reports.queue == []
 
 
+def test_a_long_history_is_told_in_turns_between_which_the_agent_can_be_stopped() -> None:
+    world = World()
+    world.settle()
+    world.core.take()
+    for number in range(3 * AT_ONCE):
+        world.reports.add(f'old-{number}', RecordingState.UPLOAD_FINISHED)
+    world.begin('now')
+
+    assert world.service.step() == 0.0
+    first = world.core.take()
+    assert first[0] == 'now capturing'
+    assert len([one for one in first if not one.startswith('agent')]) == AT_ONCE
+
+    world.settle()
+    assert len(world.core.take()) == 2 * AT_ONCE + 1
+    assert world.reports.queue == []
+
+
+def test_a_long_history_of_events_that_the_core_does_not_take_ends_as_well() -> None:
+    world = World()
+    for number in range(2 * AT_ONCE):
+        world.reports.add(f'old-{number}', RecordingState.UPLOAD_FINISHED)
+        world.core.refusals[f'old-{number}'] = unknown() if number % 2 else Refused('no', status=403)
+    assert world.service.step() == 0.0
+    assert world.settle() > 0
+    assert len(world.core.tried) == 2 * AT_ONCE + 1
+
+
 @pytest.mark.parametrize('error', [Unreachable('gone'), Overloaded('busy'), Overloaded('busy', retry_after=3)])
 def test_without_a_core_everything_waits_longer_each_time(error: CoreError) -> None:
     world = World()
@@ -190,40 +230,6 @@ def test_a_core_that_asks_for_time_gets_it() -> None:
     assert world.settle() == 100
 
 
-def test_an_event_that_the_core_does_not_know_is_not_spoken_of_again() -> None:
-    world = World()
-    world.begin()
-    world.reports.add('a', RecordingState.CAPTURE_FINISHED)
-    world.core.refusals['a'] = unknown()
-    world.settle()
-    assert world.reports.queue == []
-    assert world.core.tried.count('a capturing') == 1
-
-    world.reports.add('a', RecordingState.UPLOADING)
-    world.core.take()
-    world.after(120)
-    assert [line for line in world.core.tried if line.startswith('a ')] == []
-    assert world.reports.queue == []
-
-
-def test_an_event_that_the_core_took_away_and_put_back_is_spoken_of_again() -> None:
-    world = World()
-    world.begin()
-    world.settle()
-    world.core.refusals['a'] = unknown()
-    world.become('a', EventStatus.PAUSED_AFTER_RECORDING, 'held', RecordingState.CAPTURE_FINISHED)
-    world.settle()
-
-    del world.core.refusals['a']
-    world.become('a', EventStatus.RECORDING, 'recording', RecordingState.CAPTURING)
-    world.core.take()
-    world.settle()
-    assert 'a capturing' in world.core.take()
-    world.become('a', EventStatus.FINISHED_RECORDING, 'finished', RecordingState.CAPTURE_FINISHED)
-    world.settle()
-    assert 'a capture_finished' in world.core.take()
-
-
 def test_a_state_that_the_core_does_not_take_is_left_out() -> None:
     world = World()
     world.reports.add('a', RecordingState.CAPTURE_ERROR, RecordingState.UPLOADING)
@@ -254,6 +260,27 @@ def test_an_event_in_trouble_rests_longer_each_time_and_holds_up_no_other(error:
     world.core.refusals['a'] = error
     world.reports.add('a', RecordingState.CAPTURE_FINISHED)
     assert world.settle() == 5
+
+
+def test_an_event_that_the_core_denies_does_not_keep_the_service_busy() -> None:
+    world = World()
+    world.begin()
+    world.settle()
+    world.core.refusals['a'] = unknown()
+    world.after(61)
+    world.clock.pass_(61)
+    assert any(world.service.step() > 0 for _ in range(3))
+
+
+def test_a_running_event_whose_next_state_rests_does_not_keep_the_service_busy() -> None:
+    world = World()
+    world.begin()
+    world.settle()
+    world.core.refusals['a'] = Refused('broken', status=500)
+    world.reports.add('a', RecordingState.CAPTURE_ERROR, RecordingState.CAPTURING)
+    for _ in range(20):
+        world.clock.pass_(31)
+        assert any(world.service.step() > 0 for _ in range(3))
 
 
 def test_a_wait_ends_when_a_resting_event_is_due() -> None:

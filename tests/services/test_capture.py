@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import pytest
 from pyca.capture import Capture
 from pyca.clock import SystemClock
 from pyca.event import Event
+from pyca.order import Desk
+from pyca.recording.account import CapturePorts
 from pyca.recording.journal import Journal, Phase, load
 from pyca.recording.schedule import ScheduleFile
 from pyca.recording.standby import Standby
@@ -50,24 +52,49 @@ class Book:
         self.faults[fault] = text
 
 
+class Movable(SystemClock):
+    """The clock of this machine, set wrong by some seconds."""
+
+    def __init__(self) -> None:
+        self.wrong = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.wrong
+
+
+class Fallible(Store):
+    """A folder on a disk that can begin to fail."""
+
+    broken = False
+
+    def delivered(self, name: str) -> Path:
+        if self.broken:
+            raise OSError(5, 'Input/output error')
+        return super().delivered(name)
+
+
 class Hall:
     """One capture service with its folder."""
 
     def __init__(self, root: Path, standby: Standby | None = None, **options: Any) -> None:
-        command = ' '.join([sys.executable, '-c', shlex.quote(OBEDIENT), '{{dir}}/{{name}}.bin'])
-        values = {'command': command, 'files': ('{{dir}}/{{name}}.bin',), 'sigterm_time': 0, 'sigkill_time': 5}
+        command = ' '.join([sys.executable, '-c', shlex.quote(OBEDIENT), '{{dir}}/{{name}}.dat'])
+        values = {'command': command, 'files': ('{{dir}}/{{name}}.dat',), 'sigterm_time': 0, 'sigkill_time': 5}
         self.options = Options(directory=str(root), **{**values, **options})
-        self.store = Store(root, standby=standby)
+        self.store = Fallible(root, standby=standby)
+        self.clock = Movable()
         self.book = Book()
+        self.wanted: Sequence[str] = ()  # the inputs that its events select
         self.service = self.capture()
 
     def capture(self) -> Capture:
-        return Capture(self.options, self.store, self.book, SystemClock())
+        self.desk = Desk()
+        ports = CapturePorts(self.book, self.desk, lambda event: self.wanted)
+        return Capture(self.options, self.store, ports, self.clock)
 
     def schedule(self, *events: Event) -> None:
         ScheduleFile(self.store, SystemClock()).write_schedule(events, time.time())
 
-    def until(self, so: Callable[[], bool], limit: float = 20) -> None:
+    def until(self, so: Callable[[], bool], limit: float = 60) -> None:
         deadline = time.monotonic() + limit
         while not so():
             assert time.monotonic() < deadline, (self.book.phases, self.book.faults)
@@ -83,26 +110,13 @@ class Hall:
         def so() -> bool:
             if self.phase(uid) is not Phase.RECORDING:
                 return False
-            files = list(self.book.journals[uid].folder.glob('*.bin'))
+            files = list(self.book.journals[uid].folder.glob('*.dat'))
             return bool(files) and files[0].stat().st_size > 0
 
         return so
 
     def over(self, *uids: str) -> Callable[[], bool]:
         return lambda: all((phase := self.phase(uid)) is not None and phase.over for uid in uids)
-
-
-@pytest.fixture
-def hall(tmp_path: Path) -> Iterator[Callable[..., Hall]]:
-    halls: list[Hall] = []
-
-    def make(**options: Any) -> Hall:
-        halls.append(Hall(tmp_path / 'recordings', **options))
-        return halls[-1]
-
-    yield make
-    for each in halls:
-        each.service.close()
 
 
 def event(uid: str, begins_in: float, seconds: float) -> Event:
@@ -132,7 +146,7 @@ def test_adjacent_events_are_each_recorded_from_their_second(hall: Callable[...,
 def test_an_event_that_ended_is_not_started_again(hall: Callable[..., Hall]) -> None:
     """H3: nobody remembered that an event had been handled."""
     quick = ' '.join([sys.executable, '-c', shlex.quote('import sys; open(sys.argv[1],"w").write("x")')])
-    here = hall(command=quick + ' {{dir}}/{{name}}.bin')
+    here = hall(command=quick + ' {{dir}}/{{name}}.dat')
     happening = event('a', 0, 4)
     here.schedule(happening)
     here.until(here.over('a'))
@@ -141,7 +155,7 @@ def test_an_event_that_ended_is_not_started_again(hall: Callable[..., Hall]) -> 
     again.until(lambda: time.time() > happening.end - 1)
 
     assert again.book.journals == {}
-    assert len(list(here.store.folder(happening).glob('*.bin*'))) == 1
+    assert len(list(here.store.folder(happening).glob('*.dat*'))) == 1
 
 
 def test_a_cancelled_event_is_ended_and_held(hall: Callable[..., Hall]) -> None:
@@ -344,9 +358,7 @@ def test_a_recording_is_not_forgotten_before_its_journal_is_written(hall: Callab
     in_the_way = here.store.folder(happening) / '.recording.json.new'  # where a journal is written first
     in_the_way.mkdir()
     here.until(here.over('a'))
-    clock = Movable()
-    here.service._clock = clock
-    clock.wrong = 300
+    here.clock.wrong = 300
     here.service.step()
     here.service.step()
 
@@ -370,25 +382,14 @@ def test_an_id_from_the_core_cannot_lead_out_of_the_folder(hall: Callable[..., H
     assert all(path.parent == here.store.root for path in here.store.root.iterdir())
 
 
-class Movable(SystemClock):
-    """The clock of this machine, set wrong by some seconds."""
-
-    def __init__(self) -> None:
-        self.wrong = 0.0
-
-    def now(self) -> float:
-        return super().now() + self.wrong
-
-
 def test_an_event_that_a_wrong_clock_called_missed_is_recorded_all_the_same(tmp_path: Path) -> None:
     # given a clock that runs an hour ahead for a while
-    here, clock = Hall(tmp_path / 'recordings'), Movable()
-    here.service = Capture(here.options, here.store, here.book, clock)
+    here = Hall(tmp_path / 'recordings')
     here.schedule(event('a', 3, 10))
-    clock.wrong = 3600
+    here.clock.wrong = 3600
     here.until(lambda: 'a' in here.book.misses)
 
-    clock.wrong = 0
+    here.clock.wrong = 0
     here.until(here.recording('a'))
 
     assert here.book.misses == {'a': 'the agent learned of it too late'}
@@ -416,14 +417,10 @@ def test_an_event_whose_start_moves_while_it_runs_is_one_recording(hall: Callabl
 
 
 def test_a_folder_that_fails_does_not_keep_a_recorder_from_being_ended(hall: Callable[..., Hall]) -> None:
-    class Failing(Store):
-        def delivered(self, name: str) -> Path:
-            raise OSError(5, 'Input/output error')
-
     here = hall()
     here.schedule(event('a', 0, 4))
     here.until(here.recording('a'))
-    here.service._store = Failing(here.store.root)  # the disk begins to fail
+    here.store.broken = True
     other = event('b', -20, 10)
     here.schedule(here.book.journals['a'].event, other)
 

@@ -6,10 +6,8 @@ import logging
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,25 +25,12 @@ COUNTED = ' '.join(
         '-I -S -c',
         shlex.quote(
             'import sys,time; f=open(sys.argv[1],"ab",0); stop=time.time()+int(sys.argv[2])\n'
-            'while time.time()<stop: f.write(b"%.3f\\n" % time.time()); time.sleep(0.05)'
+            'while time.time()<stop: f.write(b"now it is %.3f\\n" % time.time()); time.sleep(0.05)'
         ),
-        '{{dir}}/{{name}}.bin {{time}}',
+        '{{dir}}/{{name}}.dat {{time}}',
     ]
 )
 """A recorder that takes `{{time}}` and ends by itself, or by TERM like any other."""
-
-
-@pytest.fixture
-def hall(tmp_path: Path) -> Iterator[Callable[..., Hall]]:
-    halls: list[Hall] = []
-
-    def make(**options: Any) -> Hall:
-        halls.append(Hall(tmp_path / 'recordings', **options))
-        return halls[-1]
-
-    yield make
-    for each in halls:
-        each.service.close()
 
 
 def until_segment(here: Hall, uid: str, number: int) -> None:
@@ -55,16 +40,16 @@ def until_segment(here: Hall, uid: str, number: int) -> None:
         journal = load(here.book.journals[uid].folder)
         if journal is None or len([segment for segment in journal.segments if segment.started]) < number:
             return False
-        return any(path.stat().st_size for path in journal.folder.glob('*.bin'))
+        return any(path.stat().st_size for path in journal.folder.glob('*.dat'))
 
     here.until(so)
 
 
 def order(here: Hall, uid: str, kind: OrderKind, minutes: int = 0, key: str = '1@1') -> Answer:
     """What capture answers to a person."""
-    here.service.desk.hand_in(Order(key, uid, kind, minutes))
+    here.desk.hand_in(Order(key, uid, kind, minutes))
     here.service.step()
-    ((_, answer),) = here.service.desk.answers()
+    ((_, answer),) = here.desk.answers()
     return answer
 
 
@@ -264,7 +249,7 @@ def test_an_event_made_longer_while_its_recorder_is_being_ended_goes_on_without_
         'import signal,sys,time; signal.pthread_sigmask(0,[15]); f=open(sys.argv[1],"ab",0); f.write(b"x"); '
         'signal.sigwait([15]); time.sleep(1.5)'
     )
-    here = hall(command=' '.join([sys.executable, '-c', shlex.quote(slow), '{{dir}}/{{name}}.bin']))
+    here = hall(command=' '.join([sys.executable, '-c', shlex.quote(slow), '{{dir}}/{{name}}.dat']))
     happening = event('a', 0, 60)
     here.schedule(happening)
     here.until(here.recording('a'))
@@ -332,7 +317,8 @@ def test_a_person_extends_a_recording_and_that_survives_a_restart(hall: Callable
     assert time.time() > happening.end - 1
 
     here.schedule()  # the calendar leaves out what is over
-    here.until(lambda: not here.service._schedule.events)
+    for _ in range(3):
+        here.service.step()
     assert here.phase('a') is Phase.RECORDING
     shorter = replace(happening, end=int(time.time()) + 1)
     here.schedule(shorter)
@@ -367,7 +353,7 @@ def test_an_order_is_obeyed_once(hall: Callable[..., Hall]) -> None:
 
     order(here, 'a', OrderKind.EXTEND, 5)
     here.service = here.capture()  # whose predecessor died before it could answer
-    here.until(lambda: bool(here.service._recordings))
+    here.until(lambda: here.service.busy)
     answer = order(here, 'a', OrderKind.EXTEND, 5)
 
     assert answer.done

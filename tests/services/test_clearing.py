@@ -15,6 +15,7 @@ from pyca.ingest import shortage
 from pyca.ingest.journal import Upload, Uploads
 from pyca.ingest.removal import Removal
 from pyca.recording.atomic import read_json, write_json
+from pyca.recording.delivery import Prepared
 from pyca.states import EventStatus
 from tests.services.ingest_world import ARCHIVED_AFTER, END, World
 
@@ -136,6 +137,15 @@ def test_what_is_not_delivered_is_never_deleted(world: World, phase: str) -> Non
         world.set(status=EventStatus.FAILED_RECORDING)
     world.run(26 * 3600)
     assert row.tracks[0].path.exists()
+
+
+def test_what_was_left_out_of_an_upload_is_not_deleted_with_the_rest(world: World) -> None:
+    deleting(world)
+    world.prepare = lambda recorded: Prepared(recorded.tracks, 'not uploaded: part-0.mp4')
+    world.record()
+    world.run_until(DONE)
+    world.run(ARCHIVED_AFTER + DAY)
+    assert folder(world).exists()
 
 
 def test_a_folder_that_is_not_ours_is_never_deleted(world: World) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyca.accounts import Accounts, Books
+from pyca.accounts import Accounts, Ledgers
 from pyca.clock import SystemClock
 from pyca.recording.disk import Space
 from pyca.recording.store import Store
 from pyca.states import Fault
 from pyca.stop import Bell
+from pyca.storage.counts import Counts
 from pyca.storage.database import Database
 from pyca.storage.faults import Faults
 from pyca.storage.memory import Memory
@@ -33,10 +34,10 @@ def test_a_full_disk_is_a_fault_until_it_is_cured(tmp_path: Path) -> None:
     database = Database(f'sqlite:///{tmp_path}/pyca.db', clock)
     database.change()
     faults = Faults(database)
-    books = Books(Recordings(database), faults, Memory(database))
+    ledgers = Ledgers(Recordings(database), faults, Memory(database), Counts(database))
     store = Store(store_at, disk=disk)
     store.prepare()
-    accounts = Accounts(store, books, clock, backup_mode=False, bell=Bell())
+    accounts = Accounts(store, ledgers, clock, backup_mode=False, bell=Bell())
     accounts.step()
     assert faults.all() == []
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pyca.errors import StorageError
-from pyca.heartbeat import Heartbeat
+from pyca.heartbeat import Heartbeat, Listeners
 from pyca.loop import Loop, Pulse
 from pyca.states import SILENT, ServiceStatus, ServiceType
 from pyca.stop import Bell, Stop
@@ -53,8 +53,8 @@ class World:
         self.pulse = Pulse(self.clock)
         self.loop = Loop(self.worker, stop=Stop(), bell=self.bell, pulse=self.pulse)
         loops = {ServiceType.CAPTURE: self.loop}
-        self.heartbeat = Heartbeat(self.database, self.services, loops, [self.bell], self.clock)
-        self.heartbeat.on_new_database = lambda: self.news.append('new database')
+        listeners = Listeners([self.bell], lambda: self.news.append('new database'))
+        self.heartbeat = Heartbeat(self.database, self.services, loops, listeners, self.clock)
 
     def status(self) -> ServiceStatus:
         return self.services.all()[ServiceType.CAPTURE].status

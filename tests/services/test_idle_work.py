@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from pyca.context import Context
 from pyca.demo.standin import StandIn
-from pyca.house import House
 from pyca.loop import LONGEST_WAIT, Loop
 from pyca.settings import Agent, Capture, Server, Settings, Ui
-from pyca.wiring import RUN, Crews
+from pyca.wiring import RUN, ServiceGroups
 from tests.storage.clocks import HandClock
 
 START = 1_800_000_000
@@ -29,8 +29,8 @@ class Process:
 
     def __init__(self, settings: Settings, clock: HandClock) -> None:
         self.clock = clock
-        self.house = House(settings, clock)
-        self.loops = [loop for crew in Crews(self.house, RUN).all for loop in crew.loops]
+        self.context = Context(settings, clock)
+        self.loops = [loop for group in ServiceGroups(self.context, RUN).all for loop in group.loops]
         self._due = dict.fromkeys(self.loops, 0.0)
         self.turns: Counter[str] = Counter()
 
@@ -51,7 +51,7 @@ class Process:
     def close(self) -> None:
         for loop in self.loops:
             loop.service.close()
-        self.house.database.close()
+        self.context.database.close()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pyca.event import Track
 from pyca.ingest import SoleUploader
 from pyca.ingest.outside import Recorded
 from pyca.opencast.mediapackage import MediaPackage
+from pyca.recording.delivery import Prepared
 from pyca.recording.store import MARKER
 from pyca.states import EventStatus
 from tests.services.ingest_world import END, World
@@ -113,10 +114,10 @@ def test_the_longest_waiting_recording_goes_first(world: World) -> None:
 
 
 def test_joined_tracks_are_delivered_instead_of_their_segments(world: World) -> None:
-    def prepare(recorded: Recorded) -> tuple[Track, ...]:
+    def prepare(recorded: Recorded) -> Prepared:
         whole = recorded.tracks[0].path.with_name('whole.mp4')
         whole.write_bytes(b'whole')
-        return (Track('presenter/source', whole),)
+        return Prepared((Track('presenter/source', whole),))
 
     world.prepare = prepare
     world.record(tracks=2)
@@ -125,11 +126,20 @@ def test_joined_tracks_are_delivered_instead_of_their_segments(world: World) -> 
     assert ('add_track', 'whole.mp4') in world.core.calls
 
 
+def test_what_is_left_out_of_an_upload_is_said(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level('INFO')
+    world.prepare = lambda recorded: Prepared(recorded.tracks, 'not uploaded: part-0.mp4')
+    world.record()
+    world.turn()
+    assert (world.row().status, world.row().cause) == (DONE, 'not uploaded: part-0.mp4')
+    assert 'has been accepted: not uploaded: part-0.mp4' in caplog.text
+
+
 def test_a_recording_that_cannot_be_joined_now_waits_and_others_go_on(world: World) -> None:
-    def prepare(recorded: Recorded) -> tuple[Track, ...]:
+    def prepare(recorded: Recorded) -> Prepared:
         if recorded.event.uid == 'bad':
             raise RecordingsUnusable('no room to join the segments')
-        return recorded.tracks
+        return Prepared(recorded.tracks)
 
     world.prepare = prepare
     world.record('bad', end=END - 100)
@@ -140,10 +150,10 @@ def test_a_recording_that_cannot_be_joined_now_waits_and_others_go_on(world: Wor
 
 
 def test_a_mistake_of_ours_does_not_block_the_queue(world: World) -> None:
-    def prepare(recorded: Recorded) -> tuple[Track, ...]:
+    def prepare(recorded: Recorded) -> Prepared:
         if recorded.event.uid == 'bad':
             raise ZeroDivisionError
-        return recorded.tracks
+        return Prepared(recorded.tracks)
 
     world.prepare = prepare
     world.record('bad', end=END - 100)
@@ -190,13 +200,14 @@ def test_a_lost_track_that_is_back_is_uploaded_once_a_person_says_so(world: Worl
 
 
 def test_a_disk_that_is_not_mounted_is_waited_for(world: World) -> None:
-    folder = world.record().tracks[0].path.parent
-    away = world.root.parent / f'{world.root.name}-away'
-    folder.rename(away)
+    world.record()
+    away = world.root.rename(world.root.with_name(f'{world.root.name}-away'))
+    world.root.mkdir()
     world.turn()
     assert world.row().status is FAILED
     assert 'mounted' in world.row().cause
-    away.rename(folder)
+    world.root.rmdir()
+    away.rename(world.root)
     world.run_until(DONE, within=700)
 
 

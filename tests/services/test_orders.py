@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pyca.accounts_orders import PATIENCE, Errands
-from pyca.order import Answer, Desk, OrderKind
+from pyca.accounts.orders import PATIENCE, Errands
+from pyca.order import Answer, Desk, Order, OrderKind
 from pyca.storage.database import Database
 from pyca.storage.orders import Orders, OrderState
 from tests.storage.clocks import HandClock
@@ -43,7 +43,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 def test_an_order_reaches_capture_once_and_its_answer_who_asked(office: Office) -> None:
-    number = office.orders.place('a', OrderKind.EXTEND, 10)
+    number = office.orders.place(Order('', 'a', OrderKind.EXTEND, 10))
     office.errands.step()
     office.errands.step()
     assert office.rung == ['capture']
@@ -60,7 +60,7 @@ def test_an_order_reaches_capture_once_and_its_answer_who_asked(office: Office) 
 
 
 def test_an_order_without_an_answer_is_handed_in_again_after_a_restart_under_the_same_key(office: Office) -> None:
-    office.orders.place('a', OrderKind.END)
+    office.orders.place(Order('', 'a', OrderKind.END))
     office.errands.step()
     (before,) = office.desk.take()
 
@@ -71,7 +71,7 @@ def test_an_order_without_an_answer_is_handed_in_again_after_a_restart_under_the
 
 
 def test_what_was_wanted_too_long_ago_is_refused(office: Office) -> None:
-    number = office.orders.place('a', OrderKind.END)
+    number = office.orders.place(Order('', 'a', OrderKind.END))
     office.clock.time += PATIENCE + 1
     office.errands.step()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pyca import cli_report
+from pyca.cli import report as reporting
 from pyca.event import Event
 from pyca.recording.atomic import read_json, write_json
 from pyca.recording.journal import FILE, Phase
@@ -25,9 +25,9 @@ FATES = (
 )
 OUTCOMES = {
     'delivered and deleted': 'delivered',
-    'uploading': cli_report.ON_THE_WAY,
-    'finished': cli_report.ON_THE_WAY,
-    'recording': cli_report.ON_THE_WAY,
+    'uploading': reporting.ON_THE_WAY,
+    'finished': reporting.ON_THE_WAY,
+    'recording': reporting.ON_THE_WAY,
     **dict.fromkeys(('cancelled', 'undecided', 'archived'), 'held'),
     **dict.fromkeys(('device taken', 'agent off'), 'missed'),
 }
@@ -161,14 +161,14 @@ def test_every_event_has_one_outcome_with_a_cause(live: Callable[[int, int], His
     office.begin_again()
     office.accounts.step()
 
-    report = cli_report.gather(office.database, office.store, None)
+    report = reporting.gather(office.database, office.store, None)
 
     expected = {uid: OUTCOMES.get(fate, fate) for uid, fate in history.fates.items() if fate not in NONE}
-    found = {line.uid: line.outcome.value if line.outcome else cli_report.ON_THE_WAY for line in report.lines}
+    found = {line.uid: line.outcome.value if line.outcome else reporting.ON_THE_WAY for line in report.lines}
     assert found == expected
     assert len(report.lines) == len(expected)
-    assert sum(cli_report.sums(report.lines).values()) == len(expected)
-    assert cli_report.sums(report.lines).items() >= Counter(expected.values()).items()
+    assert sum(reporting.sums(report.lines).values()) == len(expected)
+    assert reporting.sums(report.lines).items() >= Counter(expected.values()).items()
     assert [line.uid for line in report.lines if not line.cause and line.outcome and line.state != 'delivered'] == []
     claimed = [row.event.uid for row in iter(lambda: office.recordings.claim(office.clock.time + 1e6), None)]
     assert sorted(claimed) == sorted(uid for uid, fate in history.fates.items() if fate in ('finished', 'uploading'))

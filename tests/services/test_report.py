@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from pyca import cli_report
-from pyca.cli_retry import retry
+from pyca.cli import report as reporting
+from pyca.cli.retry import retry
 from pyca.errors import NothingToDecide, StorageError
 from pyca.event import Event, Outcome, Track
 from pyca.recording.schedule import ScheduleFile
@@ -111,12 +111,12 @@ class Hall:
         self.recorded('running', -1, EventStatus.RECORDING, 'recording')
 
     def text(self, days: float | None = 7.0, *, everything: bool = False) -> str:
-        found = cli_report.gather(self.visited, self.store, days)
-        return cli_report.as_text(found, 'hall-1', everything=everything)
+        found = reporting.gather(self.visited, self.store, days)
+        return reporting.as_text(found, 'hall-1', everything=everything)
 
     def json(self, days: float | None = 7.0) -> dict[str, object]:
         found: dict[str, object] = json.loads(
-            cli_report.as_json(cli_report.gather(self.visited, self.store, days), 'hall-1')
+            reporting.as_json(reporting.gather(self.visited, self.store, days), 'hall-1')
         )
         return found
 
@@ -281,6 +281,18 @@ def test_what_an_older_program_left_is_apart(hall: Hall) -> None:
     assert 'failed uploading' in everything
 
 
+@pytest.mark.parametrize('odd', ['1600000000000', '-99999999999999', "'soon'"])
+def test_a_time_that_no_calendar_has_is_no_error(hall: Hall, odd: str) -> None:
+    """H58: scripts sent milliseconds."""
+    with closing(sqlite3.connect(hall.file)) as connection, connection:
+        connection.execute(OLD_ROW.replace('1600003600', odd))
+        connection.execute(OLD_ROW.replace('1600000000', odd))
+    assert hall.text(None, everything=True).count('Years ago') == 2
+    left = hall.json(None)['left_by_older_program']
+    assert isinstance(left, list)
+    assert len(left) == 2
+
+
 def test_titles_cannot_harm_the_terminal_or_the_table(hall: Hall) -> None:
     for number, title in enumerate(('\x1b[2Jgone\r\n\x07', '微积分' * 30, 'e\u0301' * 200, '')):
         event = hall.held(f"it's {number}", 5 + number)
@@ -293,9 +305,9 @@ def test_titles_cannot_harm_the_terminal_or_the_table(hall: Hall) -> None:
 
 def test_a_new_agent_has_nothing_to_tell_yet(tmp_path: Path) -> None:
     visited = Visited(f'sqlite:///{tmp_path}/pyca.db', HandClock(NOW))
-    found = cli_report.gather(visited, Store(tmp_path / 'recordings'), 1.0)
-    assert cli_report.as_text(found, 'hall-1', everything=False).startswith('Nothing yet')
-    assert json.loads(cli_report.as_json(found, 'hall-1'))['total'] == 0
+    found = reporting.gather(visited, Store(tmp_path / 'recordings'), 1.0)
+    assert reporting.as_text(found, 'hall-1', everything=False).startswith('Nothing yet')
+    assert json.loads(reporting.as_json(found, 'hall-1'))['total'] == 0
     assert list(tmp_path.iterdir()) == []  # what the report made would belong to whoever asked for it
 
 
@@ -303,7 +315,7 @@ def test_the_report_leaves_a_database_of_another_program_as_it_is(tmp_path: Path
     with closing(sqlite3.connect(tmp_path / 'pyca.db')) as connection:
         connection.execute('CREATE TABLE recorded_event (uid TEXT)')
     before = (tmp_path / 'pyca.db').read_bytes()
-    found = cli_report.gather(Visited(f'sqlite:///{tmp_path}/pyca.db', HandClock(NOW)), Store(tmp_path / 'r'), 1.0)
+    found = reporting.gather(Visited(f'sqlite:///{tmp_path}/pyca.db', HandClock(NOW)), Store(tmp_path / 'r'), 1.0)
     assert 'takes it over' in found.nothing
     assert (tmp_path / 'pyca.db').read_bytes() == before
 
@@ -425,6 +437,18 @@ def test_what_an_older_program_left_is_uploaded_when_a_person_says_so(hall: Hall
     assert hall.recordings.claim(NOW) is not None
 
 
+def test_two_recordings_of_an_older_program_are_told_apart(hall: Hall) -> None:
+    first, second = hall.held('a/1', 66), hall.held('a/1', 5)
+    with closing(sqlite3.connect(hall.file)) as connection, connection:
+        connection.execute('DELETE FROM pyca_recording')
+    with pytest.raises(NothingToDecide, match=second.name):
+        retry(hall.visited, 'a/1')
+    assert 'is uploaded now' in retry(hall.visited, first.name)
+    row = hall.recordings.claim(NOW)
+    assert row is not None
+    assert row.event.start == first.start
+
+
 def test_a_copy_that_nobody_can_write_is_read(hall: Hall, tmp_path: Path) -> None:
     """As root there is no such folder but on a disk that is mounted so; see the tests of the program."""
     hall.a_week()
@@ -434,6 +458,6 @@ def test_a_copy_that_nobody_can_write_is_read(hall: Hall, tmp_path: Path) -> Non
     shutil.copy(hall.file, folder)
     folder.chmod(0o500)
     visited = Visited(f'sqlite:///{folder}/pyca.db', hall.clock)
-    assert len(cli_report.gather(visited, hall.store, 7.0).lines) == 8
+    assert len(reporting.gather(visited, hall.store, 7.0).lines) == 8
     visited.close()
     folder.chmod(0o700)

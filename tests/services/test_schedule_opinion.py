@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from pyca.errors import CoreError, LoginFailed, NotUnderstood, Overloaded, Refused, Unreachable
@@ -225,6 +227,19 @@ def test_what_somebody_archived_is_recorded_and_marked() -> None:
     # ... until the scheduler has the event again
     world.poll(Calendar([LATER, OTHER], etag='mod3'))
     assert world.memory.values['archived'] == {}
+
+
+def test_what_was_archived_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """Most often this agent has delivered it itself: a person ended the recording early."""
+    world = world_with(RUNNING)
+    world.core.knows(RUNNING)
+    world.core.archived.add('running')
+    with caplog.at_level(logging.INFO):
+        shorter(world)
+
+    (said,) = [record for record in caplog.records if 'was archived' in record.getMessage()]
+    assert said.levelname == 'INFO'
+    assert 'not uploaded' not in said.getMessage()
 
 
 def test_a_broken_database_does_not_keep_a_cancelled_lecture() -> None:

@@ -34,7 +34,7 @@ END:VCALENDAR
 """  # fmt: skip
 
 
-class House:
+class Context:
     """A folder with a database and a schedule file; each `service` is a new run of the program."""
 
     def __init__(self, folder: Path) -> None:
@@ -60,74 +60,79 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
+def context(tmp_path: Path) -> Context:
+    return Context(tmp_path)
 
 
-def test_a_lecture_reaches_capture_and_the_database_as_it_was_written(house: House) -> None:
+def test_a_lecture_reaches_capture_and_the_database_as_it_was_written(context: Context) -> None:
     """Row 28."""
-    house.service().step()
-    [stored] = house.upcoming.all()
+    context.service().step()
+    [stored] = context.upcoming.all()
     assert stored.title == 'Hörsaal , "1" 🎓'
     assert stored.attachment('org.opencastproject.capture.agent.properties') == 'a=b\n'
-    assert house.filed == [stored.title]
-    house.database.close()
+    assert context.filed == [stored.title]
+    context.database.close()
 
 
-def test_a_restart_confirms_what_is_stored_without_writing_the_file_again(house: House) -> None:
-    house.service().step()
-    before = house.path.stat()
-    house.core.answer = None
-    house.clock.pass_(60)
-    house.service().step()
-    assert house.core.polls[1] == (house.core.polls[0][0], 'mod1')
-    assert house.path.stat() == before
-    assert house.upcoming.synced() == house.clock.now()
-    house.database.close()
+def written(path: Path) -> tuple[int, int]:
+    """Which file it is, when it was written; when it was read does not matter."""
+    return path.stat().st_ino, path.stat().st_mtime_ns
 
 
-def test_a_damaged_file_comes_back_from_the_database_without_the_core(house: House) -> None:
-    house.service().step()
-    house.path.write_text('{"version": 1, "ev')
-    house.core.answer = Unreachable('gone')
-    house.service().step()
-    assert house.filed == ['Hörsaal , "1" 🎓']
-    assert [row.fault for row in Faults(house.database).all()] == [Fault.CORE_UNREACHABLE]
-    house.database.close()
+def test_a_restart_confirms_what_is_stored_without_writing_the_file_again(context: Context) -> None:
+    context.service().step()
+    before = written(context.path)
+    context.core.answer = None
+    context.clock.pass_(60)
+    context.service().step()
+    assert context.core.polls[1] == (context.core.polls[0][0], 'mod1')
+    assert written(context.path) == before
+    assert context.upcoming.synced() == context.clock.now()
+    context.database.close()
 
 
-def test_a_file_that_is_gone_comes_back_with_the_next_poll(house: House) -> None:
-    service = house.service()
+def test_a_damaged_file_comes_back_from_the_database_without_the_core(context: Context) -> None:
+    context.service().step()
+    context.path.write_text('{"version": 1, "ev')
+    context.core.answer = Unreachable('gone')
+    context.service().step()
+    assert context.filed == ['Hörsaal , "1" 🎓']
+    assert [row.fault for row in Faults(context.database).all()] == [Fault.CORE_UNREACHABLE]
+    context.database.close()
+
+
+def test_a_file_that_is_gone_comes_back_with_the_next_poll(context: Context) -> None:
+    service = context.service()
     service.step()
-    house.path.unlink()
-    house.core.answer = None
-    house.clock.pass_(60)
+    context.path.unlink()
+    context.core.answer = None
+    context.clock.pass_(60)
     service.step()
-    assert house.filed == ['Hörsaal , "1" 🎓']
-    house.database.close()
+    assert context.filed == ['Hörsaal , "1" 🎓']
+    context.database.close()
 
 
-def test_a_lost_database_comes_back_from_the_file_without_the_core(house: House, tmp_path: Path) -> None:
-    house.service().step()
-    house.database.close()
+def test_a_lost_database_comes_back_from_the_file_without_the_core(context: Context, tmp_path: Path) -> None:
+    context.service().step()
+    context.database.close()
     for path in tmp_path.glob('pyca.db*'):
         path.unlink()
-    house.core.answer = Unreachable('gone')
-    house.service().step()
-    assert [event.uid for event in house.upcoming.all()] == ['68b19d11']
-    house.database.close()
+    context.core.answer = Unreachable('gone')
+    context.service().step()
+    assert [event.uid for event in context.upcoming.all()] == ['68b19d11']
+    context.database.close()
 
 
-def test_without_a_database_capture_gets_its_schedule_all_the_same(house: House, tmp_path: Path) -> None:
-    house.database = Database(f'sqlite:///{tmp_path}/missing/pyca.db', house.clock)
-    house.upcoming = Upcoming(house.database)
-    service = house.service()
+def test_without_a_database_capture_gets_its_schedule_all_the_same(context: Context, tmp_path: Path) -> None:
+    context.database = Database(f'sqlite:///{tmp_path}/missing/pyca.db', context.clock)
+    context.upcoming = Upcoming(context.database)
+    service = context.service()
     with pytest.raises(StorageError):
         service.step()
-    assert house.filed == ['Hörsaal , "1" 🎓']
-    house.core.answer = Calendar([], etag='mod2')
-    house.core.knows()
-    house.clock.pass_(60)
+    assert context.filed == ['Hörsaal , "1" 🎓']
+    context.core.answer = Calendar([], etag='mod2')
+    context.core.knows()
+    context.clock.pass_(60)
     with pytest.raises(StorageError):
         service.step()
-    assert house.filed == []
+    assert context.filed == []

@@ -13,7 +13,7 @@ import pytest
 
 from pyca.loop import Loop, Pulse
 from pyca.stop import Bell, Stop
-from pyca.supervisor import HANGING, Crew, Duties, Supervisor
+from pyca.supervisor import HANGING, Duties, ServiceGroup, Supervisor
 from tests.recording.waiting import wait_for
 from tests.storage.clocks import HandClock
 
@@ -77,7 +77,7 @@ class World:
     notes: list[str] = field(default_factory=list)
     quiet: bool = True
 
-    def crew(self, *workers: Worker, patience: float = 60.0) -> Crew:
+    def group(self, *workers: Worker, patience: float = 60.0) -> ServiceGroup:
         stop = Stop()
         loops = []
         for worker in workers:
@@ -85,15 +85,17 @@ class World:
             stop.add(bell)
             loops.append(Loop(worker, stop=stop, bell=bell, pulse=Pulse(self.clock), patience=patience))
         names = '+'.join(worker.name for worker in workers)
-        return Crew(loops, stop, lambda: self.notes.append(f'farewell of {names}'))
+        return ServiceGroup(loops, stop, lambda: self.notes.append(f'farewell of {names}'))
 
-    def supervisor(self, crews: Sequence[Crew], hurry: Callable[[], None] = lambda: None) -> Supervisor:
-        vital = crews[0].loops[0]
+    def supervisor(self, groups: Sequence[ServiceGroup], hurry: Callable[[], None] = lambda: None) -> Supervisor:
+        vital = groups[0].loops[0]
         hangup = lambda: self.notes.append('log reopened')  # noqa: E731
         duties = Duties(vital, 60.0, lambda: self.quiet, lambda: 'Waiting', hangup, hurry)
-        return Supervisor(crews, duties, self.systemd)
+        return Supervisor(groups, duties, self.systemd)
 
-    def run(self, crews: Sequence[Crew], script: Callable[[], object], hurry: Callable[[], None] = lambda: None) -> int:
+    def run(
+        self, groups: Sequence[ServiceGroup], script: Callable[[], object], hurry: Callable[[], None] = lambda: None
+    ) -> int:
         """Supervise while the script is played; it ends with the program's end at the latest."""
         failures: list[BaseException] = []
 
@@ -110,7 +112,7 @@ class World:
         before = signal.signal(signal.SIGTERM, lambda *_: None)  # the script's own, should all have ended sooner
         try:
             thread.start()
-            code = self.supervisor(crews, hurry).run()
+            code = self.supervisor(groups, hurry).run()
             thread.join()
         finally:
             signal.signal(signal.SIGTERM, before)
@@ -146,7 +148,7 @@ def test_a_signal_ends_the_services_in_order(world: World, number: int) -> None:
         tell(number)
         wait_for(last.closed.is_set)
 
-    code = world.run([world.crew(first), world.crew(last)], script)
+    code = world.run([world.group(first), world.group(last)], script)
 
     assert code == 0
     assert order == ['first', 'last']
@@ -159,7 +161,7 @@ def test_signal_handlers_are_put_back(world: World) -> None:
     before = [signal.getsignal(number) for number in HANDLED]
     wakeup = signal.set_wakeup_fd(-1)
 
-    world.run([world.crew(Worker('only'))], lambda: None)
+    world.run([world.group(Worker('only'))], lambda: None)
 
     assert [signal.getsignal(number) for number in HANDLED] == before
     assert signal.set_wakeup_fd(wakeup) == wakeup == -1
@@ -173,13 +175,13 @@ def test_hangup_reopens_the_log_and_ends_nothing(world: World) -> None:
         wait_for(lambda: world.notes)
         assert not worker.closed.is_set()
 
-    world.run([world.crew(worker)], script)
+    world.run([world.group(worker)], script)
 
     assert world.notes == ['log reopened', 'farewell of only']
 
 
 def test_ready_comes_although_no_service_has_finished_its_first_step(world: World, gate: threading.Event) -> None:
-    world.run([world.crew(Worker('only', turn=gate.wait))], gate.set)
+    world.run([world.group(Worker('only', turn=gate.wait))], gate.set)
 
     assert world.systemd.said[0] == 'ready'
 
@@ -191,13 +193,13 @@ def test_a_second_signal_hurries_the_services(world: World, gate: threading.Even
         tell(signal.SIGINT)
         wait_for(lambda: 'stopping' in world.systemd.said)
         tell(signal.SIGINT)
-        wait_for(worker.closed.is_set)
+        wait_for(lambda: 'farewell of recorder' in world.notes)  # sooner, the signal at the script's end hurries again
 
     def hurry() -> None:
         world.notes.append('by force')
         gate.set()
 
-    assert world.run([world.crew(worker)], script, hurry) == 0
+    assert world.run([world.group(worker)], script, hurry) == 0
     assert world.notes == ['by force', 'farewell of recorder']
 
 
@@ -207,37 +209,68 @@ def test_a_slow_end_asks_systemd_for_time_while_it_lasts(world: World, gate: thr
         wait_for(lambda: 'extend' in world.systemd.said)
         gate.set()
 
-    world.run([world.crew(Worker('recorder', end=gate.wait))], script)
+    world.run([world.group(Worker('recorder', end=gate.wait))], script)
 
     assert 'watchdog' in world.systemd.said[world.systemd.said.index('stopping') :]
 
 
+def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+
+
+def test_a_thread_that_breaks_is_started_again_without_an_end_between(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Errors of a step end in the loop; this is about all the rest. An end would stop what is being recorded."""
+    done: list[str] = []
+
+    def turn() -> None:
+        done.append('step')
+        if len(done) == 1:
+            raise SystemExit(3)
+
+    worker = Worker('fragile', turn, lambda: done.append('end'))
+
+    world.run([world.group(worker, patience=0.01)], lambda: wait_for(lambda: worker.steps > 1))
+
+    assert done == ['step', 'step', 'end']
+    assert complaints(caplog) == ['fragile: the loop broke']
+
+
+def test_a_service_that_broke_is_closed_when_the_stop_comes_before_its_next_turn(world: World) -> None:
+    def broken() -> None:
+        raise SystemExit(3)
+
+    worker = Worker('fragile', broken)
+
+    world.run([world.group(worker)], lambda: wait_for(lambda: worker.steps))
+
+    assert worker.closed.is_set()
+
+
+def test_a_service_that_is_told_to_stop_before_it_began_is_closed_all_the_same(world: World) -> None:
+    worker = Worker('only')
+    group = world.group(worker)
+    group.stop.request()
+
+    world.run([group], lambda: wait_for(worker.closed.is_set))
+
+    assert worker.steps == 0
+
+
 @pytest.mark.parametrize('error', [ValueError('broken'), SystemExit(3)], ids=['an error', 'an exit'])
-def test_a_thread_that_breaks_is_started_again(
+def test_a_service_that_breaks_at_its_end_is_said_and_does_not_stop_the_rest(
     world: World, caplog: pytest.LogCaptureFixture, error: BaseException
 ) -> None:
-    """Errors of a step end in the loop; this is about all the rest."""
-    breaks = [error]
+    def broken() -> None:
+        raise error
 
-    class Fragile(Worker):
-        def step(self) -> float:
-            super().step()
-            if self.steps == 1:
-                raise SystemExit(3)
-            return 10.0
+    last = Worker('last')
 
-        def close(self) -> None:
-            if breaks:
-                raise breaks.pop()
+    assert world.run([world.group(Worker('fragile', end=broken)), world.group(last)], lambda: None) == 0
 
-    worker = Fragile('fragile')
-
-    world.run([world.crew(worker, patience=0.01)], lambda: wait_for(lambda: worker.steps > 1))
-
-    assert worker.steps == 2
-    assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
-        'fragile: the loop broke'
-    ]
+    assert last.closed.is_set()
+    assert complaints(caplog) == ['fragile: its end broke']
 
 
 def test_one_that_breaks_does_not_disturb_the_others(world: World) -> None:
@@ -245,9 +278,9 @@ def test_one_that_breaks_does_not_disturb_the_others(world: World) -> None:
         raise SystemExit(1)
 
     good = Worker('good')
-    crew = world.crew(Worker('bad', turn=broken), good, patience=0.01)
+    group = world.group(Worker('bad', turn=broken), good, patience=0.01)
 
-    world.run([crew], lambda: wait_for(lambda: good.steps))
+    world.run([group], lambda: wait_for(lambda: good.steps))
 
     assert good.closed.is_set()
 
@@ -265,7 +298,7 @@ def test_the_watchdog_is_signed_only_while_the_vital_loop_lives(world: World, ga
         signs = world.systemd.signs()
         wait_for(lambda: world.systemd.signs() > signs)
 
-    assert world.run([world.crew(vital)], script) == 0
+    assert world.run([world.group(vital)], script) == 0
 
 
 def _silent(systemd: Systemd) -> bool:
@@ -280,18 +313,18 @@ def test_another_loop_that_hangs_does_not_keep_the_watchdog_from_being_signed(
 ) -> None:
     world.quiet = False
     vital, other = Worker('capture'), Worker('ingest', turn=gate.wait)
-    crew = world.crew(vital, other)
+    group = world.group(vital, other)
 
     def script() -> None:
         wait_for(lambda: vital.steps and other.steps)
         world.clock.time += HANGING + 1
-        crew.loops[0].bell.ring()
-        wait_for(lambda: crew.loops[0].pulse.age == 0)
+        group.loops[0].bell.ring()
+        wait_for(lambda: group.loops[0].pulse.age == 0)
         signs = world.systemd.signs()
         wait_for(lambda: world.systemd.signs() > signs)
         gate.set()
 
-    assert world.run([crew], script) == 0
+    assert world.run([group], script) == 0
 
 
 def test_a_hanging_service_ends_the_process_only_when_nothing_records_or_starts_soon(
@@ -299,24 +332,23 @@ def test_a_hanging_service_ends_the_process_only_when_nothing_records_or_starts_
 ) -> None:
     world.quiet = False
     hanging, other = Worker('ingest', turn=gate.wait), Worker('schedule')
-    crew = world.crew(hanging, other)
+    group = world.group(hanging, other)
 
     def script() -> None:
         wait_for(lambda: hanging.steps and other.steps)
         world.clock.time += HANGING + 1
-        crew.loops[1].bell.ring()
-        wait_for(lambda: crew.loops[1].pulse.age == 0)
+        group.loops[1].bell.ring()
+        wait_for(lambda: group.loops[1].pulse.age == 0)
         assert _silent(world.systemd)
         assert 'stopping' not in world.systemd.said
         world.quiet = True
         wait_for(lambda: 'stopping' in world.systemd.said)
         wait_for(lambda: len(world.notes) == 1)
 
-    assert world.run([crew], script) == 12
+    assert world.run([group], script) == 12
 
     assert other.closed.is_set()
-    errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert errors == [
+    assert complaints(caplog) == [
         'ingest: no sign of life for 15 minutes; ending for a restart',
         'Still working, left behind: ingest',
     ]
@@ -332,11 +364,11 @@ def test_an_end_does_not_wait_for_a_service_that_hangs(world: World, gate: threa
         tell(signal.SIGTERM)
         wait_for(lambda: world.notes)
 
-    assert world.run([world.crew(hanging)], script) == 0
+    assert world.run([world.group(hanging)], script) == 0
     assert not hanging.closed.is_set()
 
 
 def test_a_status_is_told_when_it_changes_only(world: World) -> None:
-    world.run([world.crew(Worker('only'))], lambda: wait_for(lambda: world.systemd.signs() > 5))
+    world.run([world.group(Worker('only'))], lambda: wait_for(lambda: world.systemd.signs() > 5))
 
     assert [said for said in world.systemd.said if said.startswith('status')] == ['status Waiting']

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from pyca.demo.faults import Fault, Kind
@@ -17,24 +14,6 @@ DONE = EventStatus.FINISHED_UPLOADING
 HELD = EventStatus.PAUSED_AFTER_RECORDING
 FINAL = 'POST /ingest/ingest'
 DAY = 86_400
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def core(tmp_path: Path, clock: HandClock) -> Iterator[StandIn]:
-    with StandIn(tmp_path / 'core', clock, strict=True) as standin:
-        yield standin
-
-
-@pytest.fixture
-def site(tmp_path: Path, core: StandIn, clock: HandClock) -> Iterator[Site]:
-    site = Site(tmp_path / 'agent', core, clock)
-    yield site
-    site.close()
 
 
 def final_calls(core: StandIn) -> list[int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,16 +15,17 @@ from pyca import settings
 from pyca.clock import Clock, SystemClock
 from pyca.demo.records import Delivery
 from pyca.demo.standin import StandIn
-from pyca.event import Event
+from pyca.event import UNSCHEDULED, Event, Track
 from pyca.ingest import Ingest, Outside
 from pyca.ingest.journal import Upload, Uploads
 from pyca.opencast import catalogs
 from pyca.opencast.client import Core
 from pyca.opencast.endpoints import Endpoints
 from pyca.opencast.http import Http
-from pyca.recording.delivery import Preparation, offer
+from pyca.recording.delivery import Preparation, Prepared, offer
 from pyca.recording.joining import Joiner
 from pyca.recording.journal import Journal, Phase, Segment
+from pyca.recording.standing import Standing
 from pyca.recording.verdict import End
 from pyca.states import EventStatus
 from pyca.storage.database import Database
@@ -37,6 +38,8 @@ from tests.services.ingest_world import END, START, HandClock
 
 SIZES = (200_000, 300_000)
 """Bytes of the tracks."""
+WHOLE = {'single': '/addMediaPackage', 'zip': '/addZippedMediaPackage'}
+"""The calls that take everything in one request, by the method that uses them."""
 FLAVORS = ('presenter/source', 'presentation/source')
 
 
@@ -62,45 +65,78 @@ class Site:
         self.core = core
         self.clock = clock
         self.sizes = sizes
+        self.agent = 'hall-1'
+        self.login = ('admin', 'opencast')
         self.options = settings.Ingest()
         self.transfer: Clock = SystemClock()
         self.stall = 120.0
         self.database = Database(f'sqlite:///{folder}/pyca.db', clock)
         self.recordings = Recordings(self.database)
         self.uploads = Uploads(self.root)
+        self.attachments: tuple[tuple[str, str], ...] = ()
+        self.standing: Callable[[str], Standing] = lambda name: Standing()
         self.free: Callable[[], int | None] = lambda: None
         self.service = self.start()
 
     def start(self) -> Ingest:
         """A new run of the program over what is on the disk and in the database."""
-        server = settings.Server(url=self.core.url, username='admin', password='opencast')
-        http = Http(server, settings.Http(20, 10), clock=self.transfer, stall=self.stall)
+        name, password = self.login
+        server = settings.Server(url=self.core.url, username=name, password=password)
+        http, beside = (Http(server, settings.Http(20, 10), clock=self.transfer, stall=self.stall) for _ in range(2))
         memory = Memory(self.database)
         endpoints = Endpoints(http, server, KnownNodes(memory), self.clock)
         preparation = Preparation(lambda name: self.root / name, Joiner())
-        outside = Outside(
-            core=Core(http, endpoints, 'hall-1'),
+        self.outside = Outside(
+            core=Core(http, endpoints, self.agent),
+            aside=Core(beside, endpoints, self.agent),
             recordings=self.recordings,
             uploads=self.uploads,
             faults=Faults(self.database),
             memory=memory,
             catalogs=catalogs,
             clock=self.clock,
-            prepare=lambda recorded: preparation.tracks(recorded.name) or recorded.tracks,
+            prepare=lambda recorded: preparation.tracks(recorded.name) or Prepared(recorded.tracks),
+            attachments=lambda recorded: [
+                Track(flavor, self.root / recorded.name / name) for name, flavor in self.attachments
+            ],
+            standing=lambda name: self.standing(name),
             spread=random.Random(1).uniform,
+            ended=lambda recorded: preparation.ended(recorded.name),
+            agent=self.agent,
         )
-        self.service = Ingest(self.options, False, outside)
+        self.service = Ingest(self.options, False, self.outside)
         return self.service
 
     def close(self) -> None:
         self.service.close()
         self.database.close()
 
-    def record(self, uid: str = 'event-1', *, seconds: float = END - START, known: bool = True) -> Recorded:
-        """A finished recording with two tracks, on the disk and in the database; the core has scheduled it."""
-        event = Event(uid, START, END, 'Lecture', {'uid': uid})
-        if known:
+    def record(
+        self,
+        uid: str = 'event-1',
+        *,
+        seconds: float = END - START,
+        known: bool = True,
+        title: str = 'Lecture',
+        moved: int = 0,
+        attached: Mapping[str, str] | None = None,
+    ) -> Recorded:
+        """A finished recording with two tracks, on the disk and in the database; the core has scheduled it.
+
+        `attached` are the files of its calendar entry; `moved` by so many seconds it is another time of the same event.
+        """
+        attach = [{'x-apple-filename': name, 'fmttype': '', 'data': text} for name, text in (attached or {}).items()]
+        if known and not moved:
             self.core.add_event(uid, agent='hall-1', start=START, end=END)
+        event = Event(uid, START + moved, END + moved, title, {'uid': uid, 'attach': attach})
+        return self._recorded(event, seconds)
+
+    def begun_here(self, title: str = 'Visitors', *, uid: str = 'event-1', seconds: float = END - START) -> Recorded:
+        """The same of what a person began on the spot, so that the core knows nothing of it."""
+        return self._recorded(Event(uid, START, END, title, {UNSCHEDULED: True}), seconds)
+
+    def _recorded(self, event: Event, seconds: float) -> Recorded:
+        uid = event.uid
         folder = self.root / event.name
         folder.mkdir()
         files = [f'{uid}-{number}.mkv' for number in range(len(self.sizes))]
@@ -149,7 +185,7 @@ class Site:
         """The one accepted final call of an event, with all that was recorded."""
         found = [delivery for delivery in self.core.deliveries if delivery.uid == uid]
         assert len(found) == 1, f'{uid} was accepted {len(found)} times'
-        assert found[0].matched_event
+        assert found[0].matched_event is not self.row(uid).event.unscheduled
         assert [(track.flavor, track.size) for track in found[0].tracks] == list(zip(FLAVORS, self.sizes, strict=True))
         return found[0]
 
@@ -159,7 +195,8 @@ class Site:
 
     def sent(self) -> int:
         """Bytes that the core has read of tracks."""
-        return sum(request.bytes_in for request in self.core.requests if request.path.endswith('/addTrack'))
+        calls = ('/addTrack', *WHOLE.values())
+        return sum(request.bytes_in for request in self.core.requests if request.path.endswith(calls))
 
     def taken(self) -> int:
         """How many tracks a node took whole, and said so."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pyca.recording.processes import all_processes
+from tests.harm import signal_each
 
 
 def programs() -> Path | None:
@@ -63,8 +64,7 @@ class Server:
         """Send a signal to all its processes."""
         assert self._process is not None
         first = self._process.pid
-        for pid in [first, *(pid for pid, now in all_processes() if now.parent == first)]:
-            os.kill(pid, number)
+        signal_each([first, *(pid for pid, now in all_processes() if now.parent == first)], number)
 
 
 @contextmanager

@@ -20,12 +20,19 @@ def test_what_was_noted_is_seen_by_others(database: Database) -> None:
     contacts.offset(-3.0)
     contacts.sending('a', 5, 1_700_000_000.5, 17)
     seen = Contacts(database).seen()
-    assert seen == Seen(None, 1_700_000_001.0, -3.0, Sending('a', 5, 1_700_000_000.5, 17))
+    assert seen == Seen(None, 1_700_000_001.0, -3.0, (Sending('a', 5, 1_700_000_000.5, 17),))
+
+
+def test_of_uploads_at_once_the_tries_of_all_are_seen(database: Database) -> None:
+    contacts = Contacts(database)
+    for number in range(10):
+        contacts.sending(f'u{number}', 5, 1_700_000_000.0, number)
+    assert [one.uid for one in contacts.seen().sending] == [f'u{number}' for number in range(2, 10)]
 
 
 def test_values_of_another_shape_are_unknown(database: Database) -> None:
     for key in ('state posted', 'upload accepted', 'clock offset', 'upload under way'):
-        Memory(database).put(key, ['odd'])
+        Memory(database).put(key, ['odd', ['odder']])
     assert Contacts(database).seen() == Seen()
 
 

@@ -7,11 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
+from sqlalchemy.exc import OperationalError
 
 from pyca.errors import StorageError
 from pyca.event import Event
 from pyca.storage.database import Database
+from pyca.storage.engine import ask
 from pyca.storage.memory import Memory
 from pyca.storage.tables import pyca_memory
 from pyca.storage.upcoming import Upcoming
@@ -120,3 +122,10 @@ def test_a_server_that_is_gone_is_an_error_that_ends_with_it(clock: HandClock, t
         Upcoming(database).replace([Event('a', 1, 2)], 'core', 1.0)
     assert 'pyca?host=' in str(caught.value)
     assert 'secret' not in str(caught.value)
+
+
+def test_a_server_that_goes_between_two_questions_is_an_error_of_the_same_kind() -> None:
+    """The quick question goes past SQLAlchemy, where a driver's own error would come through."""
+    nowhere = create_engine('sqlite:////nowhere/at/all.db')
+    with pytest.raises(OperationalError):
+        ask(nowhere, 'SELECT 1')

@@ -38,6 +38,16 @@ def test_a_page_is_a_part_of_the_list_newest_first(listing: Listing) -> None:
     assert listing.count(Filter()) == 6
 
 
+def test_a_title_of_any_kind_can_be_searched(listing: Listing, database: Database) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE recorded_event SET title = NULL WHERE uid = 'u1'")
+        if connection.dialect.name == 'sqlite':
+            connection.exec_driver_sql("UPDATE recorded_event SET title = x'ff41' WHERE uid = 'u2'")
+            connection.exec_driver_sql("UPDATE recorded_event SET title = 77 WHERE uid = 'u3'")
+    assert listing.count(Filter('TALK 4')) == 1
+    assert listing.count(Filter('U1')) == 1
+
+
 @pytest.mark.parametrize(
     ('wanted', 'expected'),
     [

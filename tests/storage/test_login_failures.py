@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy import func, select
+
 from pyca.storage.database import Database
-from pyca.storage.login_failures import MOST, LoginFailures
+from pyca.storage.login_failures import LoginFailures
 from pyca.storage.secret import shared_secret
+from pyca.storage.tables import pyca_login_failure
 
 
 def test_failures_are_counted_until_their_time_is_over(database: Database) -> None:
@@ -35,15 +38,24 @@ def test_workers_count_together(database: Database) -> None:
     assert failures.count('admin', 1000)[0] == 20
 
 
-def test_made_up_names_fill_nothing(database: Database) -> None:
-    failures = LoginFailures(database, 'name', 60)
-    for number in range(MOST + 5):
-        failures.add(f'name {number}', 1000)
-    assert failures.count(f'name {MOST + 1}', 1000)[0] == 0
-    failures.add('name 0', 1001)
-    assert failures.count('name 0', 1001)[0] == 2
-    failures.add('another', 1061)
-    assert failures.count('another', 1061)[0] == 1
+def test_ever_new_words_fill_nothing(database: Database) -> None:
+    failures = LoginFailures(database, 'client', 60, most=20)
+    for number in range(25):
+        failures.add(f'client {number}', 1000 + number)
+        assert failures.count(f'client {number}', 1000 + number)[0] == 1
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(pyca_login_failure)).scalar() == 20
+    assert failures.count('client 0', 1025)[0] == 0
+
+
+def test_ever_new_words_push_out_none_that_fails_on_and_on(database: Database) -> None:
+    failures, other = LoginFailures(database, 'client', 600, most=20), LoginFailures(database, 'name', 600, most=20)
+    other.add('admin', 1000)
+    for number in range(60):
+        failures.add(f'client {number}', 1000 + number)
+        failures.add('the one that guesses', 1000 + number)
+    assert failures.count('the one that guesses', 1060)[0] == 60
+    assert other.count('admin', 1060)[0] == 1
 
 
 def test_any_name_can_be_counted(database: Database) -> None:

@@ -27,22 +27,17 @@ from pyca.storage.recorded import Recordings, Said
 from pyca.storage.services import Services
 from pyca.storage.tables import metadata
 from pyca.storage.upcoming import Upcoming
+from tests.program.installation import SCHEMA
 from tests.storage.clocks import HandClock
 from tests.storage.conftest import postgresql
 
 ROOT = Path(__file__).parents[2]
 
-UPSTREAM = """
-CREATE TABLE upcoming_event (uid TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, title TEXT,
-    data BLOB NOT NULL, status INTEGER NOT NULL, tracks BLOB, PRIMARY KEY (uid, start));
-CREATE TABLE recorded_event (uid TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, title TEXT,
-    data BLOB NOT NULL, status INTEGER NOT NULL, tracks BLOB, PRIMARY KEY (uid, start));
-CREATE TABLE service_states (type INTEGER NOT NULL, status INTEGER NOT NULL, PRIMARY KEY (type));
-CREATE TABLE upstream_state (url TEXT NOT NULL, last_synced DATETIME, PRIMARY KEY (url));
-INSERT INTO upcoming_event VALUES ('later', 2000, 2100, 'Later', '{"x": 1}', 1, NULL);
+UPSTREAM = f"""
+{SCHEMA}INSERT INTO upcoming_event VALUES ('later', 2000, 2100, 'Later', '{{"x": 1}}', 1, NULL);
 INSERT INTO recorded_event VALUES ('odd', 1000, 1100, NULL, 'no json', 77, 'no json');
 INSERT INTO recorded_event VALUES ('text', 'soon', 'later', 'Text', x'ff', 7, NULL);
-INSERT INTO recorded_event VALUES ('plain', 900, 950, 'Plain', '{"uid": "plain"}', 7,
+INSERT INTO recorded_event VALUES ('plain', 900, 950, 'Plain', '{{"uid": "plain"}}', 7,
     '[["presenter/source", "/a.webm"]]');
 INSERT INTO service_states VALUES (2, 3);
 INSERT INTO upstream_state VALUES ('https://core', '2023-11-14 22:13:20.000000');
@@ -103,7 +98,8 @@ def test_a_database_of_upstream_is_taken_over_with_all_it_holds(sqlite: Database
     recordings = Recordings(sqlite)
     assert [event.uid for event in Upcoming(sqlite).all()] == ['later']
     assert Upcoming(sqlite).synced() == 1_700_000_000
-    assert Services(sqlite).all()[ServiceType.CAPTURE].status is ServiceStatus.BUSY
+    capture = Services(sqlite).all()[ServiceType.CAPTURE]
+    assert (capture.listed, capture.status) == (True, ServiceStatus.STOPPED)  # "busy", said by nobody who lives
     plain = recordings.get('plain')
     assert plain is not None
     assert (plain.ours, plain.name, plain.status) == (False, 'recording-900-plain', EventStatus.FINISHED_UPLOADING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyca.order import OrderKind
+from pyca.order import Order, OrderKind
 from pyca.storage.database import Database
 from pyca.storage.orders import KEPT, Orders, OrderState
 from tests.storage.clocks import HandClock
@@ -10,7 +10,7 @@ from tests.storage.clocks import HandClock
 
 def test_an_order_waits_until_it_is_answered(database: Database) -> None:
     orders = Orders(database)
-    first, second = orders.place('a', OrderKind.END), orders.place('a', OrderKind.EXTEND, 10)
+    first, second = orders.place(Order('', 'a', OrderKind.END)), orders.place(Order('', 'a', OrderKind.EXTEND, 10))
 
     assert [(each.id, each.order.uid, each.order.kind, each.order.minutes) for each in orders.open()] == [
         (first, 'a', OrderKind.END, 0),
@@ -29,15 +29,15 @@ def test_an_order_waits_until_it_is_answered(database: Database) -> None:
 
 def test_an_order_is_news_for_every_process(database: Database) -> None:
     before = database.change()
-    Orders(database).place('a', OrderKind.END)
+    Orders(database).place(Order('', 'a', OrderKind.END))
     assert database.change() == before + 1
 
 
 def test_old_orders_go_and_their_numbers_are_not_given_again(database: Database, clock: HandClock) -> None:
     orders = Orders(database)
-    first = orders.place('a', OrderKind.END)
+    first = orders.place(Order('', 'a', OrderKind.END))
     clock.time += KEPT + 1
-    second = orders.place('a', OrderKind.END)
+    second = orders.place(Order('', 'a', OrderKind.END))
 
     assert orders.get(first) is None
     assert second > first

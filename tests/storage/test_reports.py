@@ -26,10 +26,14 @@ def test_all_wait_in_their_order(database: Database) -> None:
     assert [report.created for report in reports.pending()] == [1.0, 2.0, 3.0, 4.0]
 
 
-def test_only_the_oldest_of_each_event_may_be_sent(database: Database) -> None:
+def test_only_the_oldest_of_each_event_may_be_sent_and_the_event_that_changed_last_is_first(
+    database: Database,
+) -> None:
     reports = filled(database)
     assert told(reports.next()) == [('a', BEGUN), ('b', BEGUN)]
     reports.sent(reports.next()[0].id)
+    assert told(reports.next()) == [('a', DONE), ('b', BEGUN)]
+    reports.add('b', DONE, 5.0)
     assert told(reports.next()) == [('b', BEGUN), ('a', DONE)]
 
 

@@ -44,7 +44,15 @@ def test_all_services_of_a_process_are_said_with_one_change(database: Database) 
     assert database.change() == before + 1
 
 
-@pytest.mark.parametrize(('silence', 'status'), [(180, ServiceStatus.BUSY), (181, ServiceStatus.STOPPED)])
+@pytest.mark.parametrize(
+    ('silence', 'status'),
+    [
+        (180, ServiceStatus.BUSY),
+        (181, ServiceStatus.STOPPED),
+        (-180, ServiceStatus.BUSY),
+        (-181, ServiceStatus.STOPPED),
+    ],
+)
 def test_a_silent_service_counts_as_stopped(
     database: Database, clock: HandClock, silence: float, status: ServiceStatus
 ) -> None:
@@ -54,15 +62,18 @@ def test_a_silent_service_counts_as_stopped(
     assert services.all()[ServiceType.CAPTURE].status is status
 
 
-def test_a_state_of_old_code_is_taken_as_it_is(database: Database) -> None:
+def test_what_old_code_said_last_is_no_sign_of_life(database: Database) -> None:
+    """H43: pyCA 4 under systemd never took back what it had said."""
     with database.write() as connection:
         connection.execute(insert(service_states).values(type=2, status=3))
         connection.execute(insert(service_states).values(type=3, status=99))
     rows = Services(database).all()
-    assert rows[ServiceType.CAPTURE] == ServiceRow(ServiceType.CAPTURE, ServiceStatus.BUSY, '', 0, None)
+    assert rows[ServiceType.CAPTURE] == ServiceRow(ServiceType.CAPTURE, ServiceStatus.STOPPED, '', 0, None)
     assert rows[ServiceType.INGEST].status is ServiceStatus.STOPPED
+    assert [service for service, row in rows.items() if row.listed] == [ServiceType.CAPTURE, ServiceType.INGEST]
     Services(database).beat({ServiceType.CAPTURE: ServiceStatus.BUSY})
-    assert Services(database).all()[ServiceType.CAPTURE].pid == os.getpid()
+    row = Services(database).all()[ServiceType.CAPTURE]
+    assert (row.status, row.pid) == (ServiceStatus.BUSY, os.getpid())
 
 
 def test_two_agents_with_a_database_each_share_nothing(tmp_path: Path, clock: HandClock) -> None:

@@ -268,3 +268,19 @@ def test_a_claim_ends_when_a_person_deletes_the_recording(database: Database, re
     assert recordings.is_claimed('a', 100)
     Edits(database).delete('a')
     assert not recordings.is_claimed('a', 100)
+
+
+def test_what_waits_says_why_until_it_is_begun(recordings: Recordings) -> None:
+    recorded(recordings, 'a')
+    recordings.delay('a', 100, NOW + 30, 'waits for its hours')
+    assert recordings.all()[0].cause == 'waits for its hours'
+    recordings.delay('a', 100, NOW)
+    assert recordings.all()[0].cause == 'waits for its hours'
+    assert claimed(recordings) == 'a'
+    recordings.uploading('a', 100, NOW)
+    assert recordings.all()[0].cause == ''
+    recordings.progress('a', 100, 1, 2, 'waits until the recording is over')
+    recordings.progress('a', 100, 1, 2)
+    assert recordings.all()[0].cause == 'waits until the recording is over'
+    recordings.progress('a', 100, 2, 2, '')
+    assert recordings.all()[0].cause == ''

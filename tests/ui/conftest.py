@@ -57,6 +57,7 @@ def serve(make_app: MakeApp) -> Serve:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path)
+    made = Site(tmp_path, ui=Ui(password='secret'))
+    made.client = made.visit()
     yield made
     made.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -44,6 +46,14 @@ class Site:
         self.recordings = Recordings(self.database)
         self.app = create_app(self.settings, self.database, self.clock)
         self.client: FlaskClient = self.app.test_client()
+
+    def visit(self, app: Flask | None = None) -> FlaskClient:
+        """A browser that is logged in, where there is a password."""
+        client, ui = (app or self.app).test_client(), self.settings.ui
+        if ui.password:
+            login = base64.b64encode(f'{ui.username}:{ui.password}'.encode()).decode()
+            client.environ_base['HTTP_AUTHORIZATION'] = f'Basic {login}'
+        return client
 
     def close(self) -> None:
         self.database.close()

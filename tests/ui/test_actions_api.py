@@ -6,37 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from pyca.event import UNSCHEDULED, Event, Track
 from pyca.order import OrderKind
 from pyca.states import EventStatus, ServiceStatus, ServiceType
-from pyca.storage.orders import Orders
+from pyca.storage.counter import Counter
 from pyca.storage.recorded import Said
 from pyca.storage.services import Services
-from pyca.ui.api.routes import routes
-from pyca.ui.orders import Counter
-from pyca.ui.overview.sources import Sources
+from pyca.ui.application import create_app
+from tests.ui.clerk import Clerk
 from tests.ui.site import NOW, Site, failed, lecture
 
 TRACKS = (Track('presenter/source', Path('/r/a.webm')),)
 HELD = Said(EventStatus.PAUSED_AFTER_RECORDING, 'held', TRACKS, cause='cancelled in the core')
-
-
-class Clerk:
-    """Answers orders while the web waits for it."""
-
-    def __init__(self, site: Site) -> None:
-        self.orders = Orders(site.database)
-        self.seen: list[tuple[OrderKind, int, str]] = []
-        self.answer: tuple[bool, str] | None = (True, 'Done.')
-
-    def __call__(self, _seconds: float) -> None:
-        for placed in self.orders.open():
-            order = placed.order
-            if self.answer is not None:
-                self.seen.append((order.kind, order.minutes, order.title))
-                self.orders.answer(placed.id, done=self.answer[0], text=self.answer[1])
 
 
 @pytest.fixture
@@ -47,11 +29,8 @@ def clerk(site: Site) -> Clerk:
 @pytest.fixture(autouse=True)
 def staffed(site: Site, clerk: Clerk) -> None:
     """The application with a clerk behind the counter."""
-    site.app = Flask('pyca.ui')
-    sources = Sources.of(site.settings, site.database, site.clock)
-    for part in routes(sources, Counter(sources, pause=clerk)):
-        site.app.register_blueprint(part)
-    site.client = site.app.test_client()
+    site.app = create_app(site.settings, site.database, site.clock, Counter(site.database, pause=clerk))
+    site.client = site.visit()
     site.all_well()
 
 
@@ -109,7 +88,7 @@ def test_a_recording_is_begun(site: Site, clerk: Clerk) -> None:
     assert len(said['uid']) == 36
     assert clerk.seen == [(OrderKind.RECORD, 45, 'Visitors')]
     post(site, '/api/recordings', minutes(5))
-    assert clerk.seen[1] == (OrderKind.RECORD, 5, 'Recording')
+    assert clerk.seen[1] == (OrderKind.RECORD, 5, f'Unscheduled-hall-1-{NOW}000')
 
 
 @pytest.mark.parametrize('path', ['/api/events/u1/end', '/api/events/u1/extend', '/api/recordings'])
@@ -166,6 +145,24 @@ def test_one_of_two_recordings_is_chosen_by_its_start(site: Site) -> None:
     assert claimed.event.start == NOW - 90_000
 
 
+def test_the_only_one_of_several_that_waits_needs_no_start(site: Site) -> None:
+    site.recorded(lecture(start=NOW - 90_000), HELD)
+    site.recorded(lecture(start=NOW - 9000), Said(EventStatus.FINISHED_UPLOADING, 'delivered', TRACKS))
+    status, said = post(site, '/api/events/u1/retry')
+    assert (status, said['data'][0]['attributes']['start']) == (200, NOW - 90_000)
+
+
+def test_what_an_old_installation_left_is_chosen_by_its_start(site: Site) -> None:
+    for start in (NOW - 90_000, NOW - 9000):
+        site.recorded(lecture(start=start), HELD)
+    with site.database.write() as connection:
+        connection.exec_driver_sql('DELETE FROM pyca_recording')
+    assert post(site, f'/api/events/u1/retry?start={NOW - 90_000}')[0] == 200
+    row = site.recordings.get('u1', NOW - 90_000)
+    assert row is not None
+    assert row.status is EventStatus.FINISHED_RECORDING
+
+
 def test_what_cannot_be_uploaded_is_said(site: Site) -> None:
     site.runs(lecture())
     site.recorded(lecture('m', NOW - 9000), failed())
@@ -176,12 +173,12 @@ def test_what_cannot_be_uploaded_is_said(site: Site) -> None:
     assert post(site, '/api/events/x/retry')[0] == 404
 
 
-def test_what_nobody_scheduled_waits_and_says_why(site: Site) -> None:
+def test_what_nobody_scheduled_is_uploaded_when_a_person_wants_it(site: Site) -> None:
     site.recorded(Event('r', NOW - 9000, NOW - 8000, 'Visitors', {UNSCHEDULED: True}), HELD)
-    status, said = post(site, '/api/events/r/retry')
-    assert (status, said['title']) == (409, 'It was not scheduled, so the core has no event for it')
-    changed = {'data': [{'id': 'r', 'type': 'event', 'attributes': {'status': 'finished recording'}}]}
-    assert site.send('PATCH', '/api/events/r', changed).status_code == 409
+    assert post(site, '/api/events/r/retry')[0] == 200
+    claimed = site.recordings.claim(NOW)
+    assert claimed is not None
+    assert claimed.event.unscheduled
 
 
 def test_a_recording_under_way_is_shown_as_unscheduled(site: Site, tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 from pyca.event import Event
 from pyca.settings import Capture, Settings, Ui
 from pyca.states import EventStatus, ServiceStatus, ServiceType
+from pyca.storage.database import Database
+from pyca.storage.edits import Edits
 from pyca.storage.recorded import Said
 from pyca.storage.services import Services
 from pyca.ui.application import create_app
@@ -69,6 +73,22 @@ def test_services_have_one_word_each(site: Site) -> None:
     assert site.get('/api/services').json == {
         'meta': {'services': {'agentstate': 'stopped', 'capture': 'idle', 'ingest': 'busy', 'schedule': 'stopped'}}
     }
+
+
+def test_services_without_a_sign_of_life_are_stopped(site: Site) -> None:
+    """What pyCA 4 left behind; `/api/metrics` lists the services that have a row, as ever."""
+    with site.database.write() as connection:
+        connection.exec_driver_sql('INSERT INTO service_states VALUES (1, 1), (2, 3), (4, 2)')
+    shown, metrics = site.get('/api/services').json, site.get('/api/metrics').json
+    assert shown is not None
+    assert shown['meta']['services'] == dict.fromkeys(('agentstate', 'capture', 'ingest', 'schedule'), 'stopped')
+    assert metrics is not None
+    listed = [{'name': name, 'status': 'stopped'} for name in ('agentstate', 'capture', 'schedule')]
+    assert metrics['meta']['services'] == listed
+    Services(site.database).beat({ServiceType.CAPTURE: ServiceStatus.BUSY}, NOW)
+    shown = site.get('/api/services').json
+    assert shown is not None
+    assert shown['meta']['services']['capture'] == 'busy'
 
 
 def test_events_come_as_they_always_did(site: Site) -> None:
@@ -137,7 +157,7 @@ def test_deleting_hard_takes_the_folders_of_all_recordings_of_the_event(site: Si
         site.finishes(site.runs(lecture(start=start)), NOW - 10)
     (site.root / lecture(start=NOW - 6000).name / 'sub').mkdir()
     assert site.send('DELETE', '/api/events/u1?hard=true').status_code == 204
-    assert list(site.root.iterdir()) == []
+    assert [path.name for path in site.root.iterdir()] == ['.deleted']
 
 
 def test_deleting_hard_without_a_folder_is_no_error(site: Site) -> None:
@@ -168,6 +188,37 @@ def test_deleting_hard_follows_no_link(site: Site, tmp_path: Path) -> None:
     (site.root / lecture().name).symlink_to(tmp_path / 'precious')
     site.send('DELETE', '/api/events/u1?hard=true')
     assert (tmp_path / 'precious' / 'file').exists()
+
+
+def test_deleting_hard_takes_no_file_while_the_database_is_locked(site: Site, tmp_path: Path) -> None:
+    """The files were gone, and the answer said that nothing could be done."""
+    site.finishes(site.runs(lecture()), NOW - 10, HELD)
+    hasty = Database(f'sqlite:///{tmp_path}/pyca.db', site.clock, timeout=0.1)
+    site.app = create_app(site.settings, hasty, site.clock)
+    site.client = site.visit()
+    with closing(sqlite3.connect(tmp_path / 'pyca.db', isolation_level=None)) as other:
+        other.execute('BEGIN IMMEDIATE')
+        answer = site.send('DELETE', '/api/events/u1?hard=true')
+    hasty.close()
+    assert (answer.status_code, 'deleted' in answer.text, 'asked again' in answer.text) == (503, False, False)
+    assert (site.root / lecture().name / 'camera.webm').exists()
+
+
+def test_files_that_are_deleted_are_said_so_though_the_row_is_not(site: Site) -> None:
+    site.finishes(site.runs(lecture()), NOW - 10, HELD)
+    with site.database.write() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE DELETE ON recorded_event BEGIN SELECT RAISE(ABORT, 'no room'); END"
+        )
+    answer = site.send('DELETE', '/api/events/u1?hard=true')
+    assert answer.status_code == 503
+    assert answer.json is not None
+    [error] = answer.json['errors']
+    assert error['title'] == 'Its files are deleted, but it is still in the list; delete it once more'
+    assert 'no room' in error['detail']
+    with site.database.write() as connection:
+        connection.exec_driver_sql('DROP TRIGGER full')
+    assert site.send('DELETE', '/api/events/u1?hard=true').status_code == 204
 
 
 @pytest.mark.parametrize('method', ['DELETE', 'PATCH'])
@@ -205,6 +256,17 @@ def test_times_can_be_changed(site: Site) -> None:
     event = site.get('/api/events/u1').json
     assert event is not None
     assert (event['data'][0]['attributes']['start'], event['data'][0]['attributes']['end']) == (1000, 2000)
+
+
+def test_a_start_is_not_changed_to_that_of_a_deleted_recording(site: Site) -> None:
+    """What is kept of that one keeps its journal from bringing it back."""
+    for start in (NOW - 90_000, NOW - 9000):
+        site.recorded(lecture(start=start), HELD)
+    Edits(site.database).delete('u1', NOW - 90_000)
+    answer = site.send('PATCH', '/api/events/u1', changes(start=NOW - 90_000))
+    assert answer.status_code == 409
+    assert 'a recording of u1 that began then was deleted' in answer.text
+    assert [row.event.start for row in site.recordings.all()] == [NOW - 9000]
 
 
 INVALID = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,31 @@ def test_a_route_that_somebody_adds_is_closed(make_app: MakeApp) -> None:
     assert client.get('/healthz').status_code in (200, 503)
 
 
+@pytest.mark.parametrize(
+    'odd',
+    [
+        {'Authorization': 'Basic \xff'},
+        {'Authorization': 'Basic Zm9v\x80'},
+        {'If-None-Match': f'"a-{"1" * 5000}-1"'},
+        {'If-None-Match': f'W/"a-1-{"1" * 5000}"'},
+    ],
+    ids=lambda odd: repr(odd)[:30],
+)
+@pytest.mark.parametrize('given', [GUARDED, {'password': '', 'room': True}], ids=['login', 'open'])
+def test_a_strange_header_is_no_error(make_app: MakeApp, odd: dict[str, str], given: dict[str, Any]) -> None:
+    app = make_app(Ui(**given))
+    client = app.test_client()
+    login = base64.b64encode(':'.join(ADMIN).encode()).decode()
+    for rule in app.url_map.iter_rules():
+        address = re.sub(r'<[^>]*>', '1', rule.rule)
+        for method in rule.methods or ():
+            headers = {'Authorization': f'Basic {login}', 'Content-Type': API, **odd}
+            with client.open(address, method=method, headers=headers) as answer:
+                assert answer.status_code != 500, f'{method} {rule.rule}'
+                if 'Authorization' in odd and given is GUARDED:
+                    assert (answer.status_code == 401) == (rule.rule not in OPEN), f'{method} {rule.rule}'
+
+
 def test_style_is_there_without_a_login(serve: Serve) -> None:
     with serve(**GUARDED).get('/static/pyca.css') as style:
         assert style.status_code == 200
@@ -83,6 +110,12 @@ def test_style_is_there_without_a_login(serve: Serve) -> None:
         {'headers': {'X-Real-IP': '127.0.0.1'}},
         {'headers': {'Via': '1.1 proxy'}},
         {'environ_overrides': {'SERVER_PROTOCOL': 'HTTP/1.0'}},
+        {'headers': {'Origin': 'http://hall-1.example.org'}},
+        {'headers': {'Origin': 'https://localhost.example.org:5000'}},
+        {'headers': {'Origin': 'http://192.0.2.1:5000'}},
+        {'headers': {'Origin': ''}},
+        {'headers': {'Sec-Fetch-Site': 'cross-site'}},
+        {'headers': {'Sec-Fetch-Site': 'same-site'}},
     ],
     ids=str,
 )
@@ -105,6 +138,22 @@ def test_on_this_machine_the_default_login_does(serve: Serve, host: str, address
     given: dict[str, Any] = {'headers': {'Host': host}, 'environ_base': environment}
     assert client.get('/status', auth=('admin', 'opencast'), **given).status_code == 200
     assert client.get('/status', **given).status_code == 401
+
+
+@pytest.mark.parametrize(
+    'headers',
+    [
+        {'Origin': 'null'},
+        {'Origin': 'http://localhost:5000'},
+        {'Origin': 'http://[::1]:5000'},
+        {'Sec-Fetch-Site': 'none'},
+        {'Sec-Fetch-Site': 'same-origin'},
+    ],
+    ids=str,
+)
+def test_a_browser_on_this_machine_is_let_in_with_what_it_says_of_itself(serve: Serve, headers: dict[str, str]) -> None:
+    given = {'Host': 'localhost:5000', **headers}
+    assert serve().get('/status', auth=('admin', 'opencast'), headers=given).status_code == 200
 
 
 def test_a_sign_of_life_is_given_even_with_the_default_login(make_app: MakeApp) -> None:
@@ -230,6 +279,44 @@ def test_refusals_speak_the_language_of_the_api(serve: Serve) -> None:
 def test_a_body_without_end_is_refused(make_app: MakeApp) -> None:
     client = with_routes(make_app(Ui(**GUARDED))).test_client()
     assert client.post('/end', auth=ADMIN, data={'token': 'x' * (1 << 21)}).status_code == 413
+
+
+class Broken(io.RawIOBase):
+    """What a web server makes of a body that is not HTTP: reading it raises what that server thought of."""
+
+    class NotHttp(Exception):
+        pass
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, _size: int = -1) -> bytes:
+        raise self.NotHttp
+
+
+@pytest.mark.parametrize(
+    ('address', 'kind'),
+    [
+        ('/api/recordings', API),
+        ('/api/schedule', API),
+        ('/record', 'application/x-www-form-urlencoded'),
+        ('/record', 'multipart/form-data; boundary=x'),
+        ('/record', 'text/plain'),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused(serve: Serve, address: str, kind: str) -> None:
+    """A chunk without a length, for instance, under gunicorn."""
+    environment = {'wsgi.input': Broken(), 'wsgi.input_terminated': True, 'HTTP_TRANSFER_ENCODING': 'chunked'}
+    client = serve(**GUARDED)
+
+    def send(login: tuple[str, str] | None) -> TestResponse:
+        return client.post(address, auth=login, content_type=kind, environ_overrides=environment)
+
+    refused = send(ADMIN)
+    assert refused.status_code == 400
+    assert 'cannot be read' in refused.text
+    assert refused.mimetype == (API if kind == API else 'text/plain')
+    assert (send(None).status_code, send(VIEWER).status_code) == (401, 403)
 
 
 def test_behind_a_known_proxy_links_carry_its_prefix(serve: Serve) -> None:

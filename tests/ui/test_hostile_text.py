@@ -33,9 +33,10 @@ HOSTILE = (
 TEMPLATES = sorted((ROOT / 'pyca/ui/templates').rglob('*.html'))
 
 
+@pytest.mark.parametrize('language', ['en', 'de'])
 @pytest.mark.parametrize('text', HOSTILE)
 def test_what_others_wrote_is_text_on_the_page(
-    make_app: MakeApp, database: Database, clock: HandClock, text: str
+    make_app: MakeApp, database: Database, clock: HandClock, text: str, language: str
 ) -> None:
     now = int(clock.time)
     for service in ServiceType:
@@ -46,10 +47,12 @@ def test_what_others_wrote_is_text_on_the_page(
     Recordings(database).mirror(Event('last', now - 900, now - 800, text, {}), failed)
     Faults(database).raise_(ServiceType.INGEST, Fault.UPLOAD, text, now)
 
-    page = make_app(Ui(password='')).test_client().get('/status').get_data(as_text=True)
+    client = make_app(Ui(password='')).test_client()
+    page = client.get('/status', headers={'Accept-Language': language}).get_data(as_text=True)
     seen = Seen()
     seen.feed(page)
-    assert not seen.tags & {'script', 'img', 'svg'}
+    assert not seen.tags & {'img', 'svg'}
+    assert seen.scripts == ['/static/htmx.min.js', '/static/pyca.js']
     assert not [name for name in seen.attributes if name.startswith('on')]
     assert ''.join(seen.texts).count(tame(text)) >= 4
     assert not re.search('[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f]', page)
@@ -63,9 +66,12 @@ class Seen(HTMLParser):
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
         self.texts: list[str] = []
+        self.scripts: list[str | None] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
+        if tag == 'script':
+            self.scripts.append(dict(attrs).get('src'))
         self.attributes |= {name for name, _ in attrs}
 
     def handle_data(self, data: str) -> None:

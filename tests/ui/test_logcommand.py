@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pyca.clock import SystemClock
-from pyca.ui.logcommand import LogCommand
+from pyca.ui.logcommand import FRESH, RECENT, LogCommand
+from tests.program.agent import wait_for
+from tests.storage.clocks import HandClock
 
 
 def run(command: str, limit: float = 30.0) -> tuple[tuple[str, ...], str]:
@@ -19,10 +22,7 @@ def test_one_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
     lines, trouble = run(f'sleep 1000 & echo $! > {tmp_path}/child; echo x; wait', limit=1.0)
     assert (lines, trouble) == ((), 'it took longer than 1 s')
     child = Path('/proc') / (tmp_path / 'child').read_text().strip()
-    deadline = time.monotonic() + 10
-    while child.exists() and 'Z' not in (child / 'stat').read_text().split()[2]:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for(lambda: not child.exists() or 'Z' in (child / 'stat').read_text().split()[2])
 
 
 def test_one_that_never_stops_printing_is_ended() -> None:
@@ -34,3 +34,70 @@ def test_a_long_log_is_cut_at_its_beginning() -> None:
     assert trouble == ''
     assert lines[-1] == 'last'
     assert sum(map(len, lines)) < 1_100_000
+
+
+class Slow:
+    """A log command that goes on until it may end; each run says another line."""
+
+    def __init__(self, folder: Path, patience: float = 1000) -> None:
+        self.clock = HandClock()
+        self._runs, self._leave = folder / 'runs', folder / 'leave'
+        self._runs.touch()
+        command = f'echo x >> {self._runs}; until [ -e {self._leave} ]; do sleep 0.05; done; wc -l < {self._runs}'
+        self.log = LogCommand(command, self.clock, str, limit=1000, patience=patience)
+
+    def runs(self) -> int:
+        return len(self._runs.read_text().splitlines())
+
+    def begins(self) -> None:
+        self._leave.unlink(missing_ok=True)
+
+    def may_end(self) -> None:
+        self._leave.touch()
+
+
+def test_all_who_wait_share_one_run_however_long_it_takes(tmp_path: Path) -> None:
+    slow = Slow(tmp_path)
+    with ThreadPoolExecutor(4) as viewers:
+        asked = [viewers.submit(slow.log.read) for _ in range(4)]
+        wait_for(lambda: slow.runs() == 1)
+        slow.clock.time += FRESH + 1
+        slow.may_end()
+        assert [(one.result().lines, one.result().trouble) for one in asked] == [(('1',), '')] * 4
+    slow.clock.time += FRESH - 1
+    assert slow.log.read().lines == ('1',)
+    slow.clock.time += 1
+    assert slow.log.read().lines == ('2',)
+
+
+def test_nobody_waits_long_for_what_it_says_to_another(tmp_path: Path) -> None:
+    """Or one slow command would keep every thread of the web server."""
+    slow = Slow(tmp_path, patience=0.1)
+    with ThreadPoolExecutor(1) as viewers:
+        first = viewers.submit(slow.log.read)
+        wait_for(lambda: slow.runs() == 1)
+        try:
+            assert 'for somebody else' in slow.log.read().trouble
+            assert not first.done()
+        finally:
+            slow.may_end()
+        assert first.result().lines == ('1',)
+
+
+def test_while_it_is_at_work_others_see_what_it_said_before(tmp_path: Path) -> None:
+    """Or one slow command would keep every thread of the web server."""
+    slow = Slow(tmp_path)
+    slow.may_end()
+    slow.log.read()
+    slow.clock.time += FRESH
+    with ThreadPoolExecutor(2) as viewers:
+        slow.begins()
+        first = viewers.submit(slow.log.read)
+        wait_for(lambda: slow.runs() == 2)
+        began = time.monotonic()
+        assert slow.log.read().lines == ('1',)
+        assert time.monotonic() - began < 5
+        slow.clock.time += RECENT - FRESH
+        late = viewers.submit(slow.log.read)
+        slow.may_end()
+        assert (first.result().lines, late.result().lines) == (('2',), ('2',))

@@ -129,7 +129,29 @@ def test_guesses_wake_nobody_and_fill_nothing(serve: Serve, database: Database) 
         client.get('/status', auth=(f'name {number}', 'x'))
     assert database.change() == before
     with database.read() as connection:
-        assert connection.exec_driver_sql('SELECT count(*) FROM pyca_login_failure').scalar() == 200
+        rows = connection.exec_driver_sql('SELECT count(*) FROM pyca_login_failure').scalar()
+    assert 0 < int(rows or 0) < 200
+
+
+def test_made_up_names_do_not_keep_real_ones_from_being_counted(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    first, second = serve(password='secret', viewer_password='look'), serve(password='secret', viewer_password='look')
+    for number in range(250):
+        place = {'REMOTE_ADDR': f'2001:db8:0:{number:x}::1'}
+        first.get('/status', auth=(f'name {number}', 'x'), environ_base=place)
+    caplog.clear()
+    for name in ('admin', 'viewer'):
+        assert 429 in tries(second, 6, name, place=FAR)
+        assert f'the last from {FAR["REMOTE_ADDR"]}' in caplog.text
+    tries(first, PER_CLIENT[0], place=FAR)
+    assert enter(second, FAR)[0] == 429
+    for login in (('admin', 'secret'), ('viewer', 'look')):
+        assert enter(second, OTHER, login) == (200, None)
+
+
+def test_no_answer_tells_which_names_exist(serve: Serve) -> None:
+    client = serve(password='secret', viewer_password='look')
+    assert tries(client, 6, 'made up')[-1] == 429
+    assert [tries(client, 1, name) for name in ('admin', 'viewer', 'made up as well')] == [[401]] * 3
 
 
 def test_a_clock_that_was_set_back_does_not_keep_failures(serve: Serve, clock: HandClock) -> None:

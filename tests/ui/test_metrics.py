@@ -84,6 +84,12 @@ def test_events_are_counted_by_status_with_each_status_once(site: Site) -> None:
     }
 
 
+def test_a_service_says_when_it_last_gave_a_sign_of_life(site: Site) -> None:
+    assert values(site, 'pyca_service_heartbeat_timestamp_seconds') == {}
+    Services(site.database).beat({ServiceType.CAPTURE: ServiceStatus.BUSY}, NOW - 50)
+    assert values(site, 'pyca_service_heartbeat_timestamp_seconds') == {('capture',): NOW - 50}
+
+
 def test_video_devices_are_listed(site: Site, tmp_path: Path) -> None:
     """C31."""
     (tmp_path / 'dev').mkdir()
@@ -166,6 +172,51 @@ def test_a_recording_shows_that_it_runs_with_what_fits_on_the_disk(site: Site) -
     assert left == pytest.approx(free / 1000, rel=0.01)
 
 
+def not_recorded(site: Site) -> float | None:
+    return value(site, 'pyca_events_not_recorded')
+
+
+def test_an_event_of_which_nothing_is_recorded_is_missing_from_the_sixth_second_to_its_end(site: Site) -> None:
+    event = lecture(start=NOW + 10, minutes=10)
+    site.plan(event, lecture('later', NOW + 3600))
+    seen = []
+    for seconds in (0, 12, 16, 600, 611):
+        site.clock.time = NOW + seconds
+        seen.append(not_recorded(site))
+    assert seen == [0, 0, 1, 1, 0]
+
+
+def test_an_event_whose_recorder_runs_is_not_missing_until_it_fails(site: Site) -> None:
+    site.plan(lecture())
+    site.runs(lecture())
+    assert not_recorded(site) == 0
+    site.recordings.mirror(lecture(), Said(EventStatus.RECORDING, 'failing', cause='no device'))
+    assert not_recorded(site) == 1
+
+
+@pytest.mark.parametrize(
+    ('said', 'missing'),
+    [
+        (Said(EventStatus.PARTIAL_RECORDING, 'interrupted'), 1),
+        (FINISHED, 0),
+        (HELD, 0),
+        (Said(EventStatus.FAILED_RECORDING, 'failed', outcome=Outcome.FAILED), 0),
+    ],
+)
+def test_an_event_that_somebody_ended_is_not_missing(site: Site, said: Said, missing: int) -> None:
+    site.plan(lecture())
+    site.recorded(lecture(), said)
+    assert not_recorded(site) == missing
+
+
+@pytest.mark.parametrize('hard', ['false', 'true'])
+def test_an_event_that_somebody_ended_is_not_missing_once_it_is_deleted(site: Site, hard: str) -> None:
+    site.plan(lecture())
+    site.finishes(site.runs(lecture()), NOW - 60.0)
+    assert site.send('DELETE', f'/api/events/u1?hard={hard}').status_code == 204
+    assert not_recorded(site) == 0
+
+
 def test_a_folder_that_is_not_there_has_no_free_space(site: Site) -> None:
     site.root.rmdir()
     assert value(site, 'pyca_disk_free_bytes') is None
@@ -186,10 +237,15 @@ def test_a_problem_is_counted_where_nought_was_before(site: Site) -> None:
 
 
 def test_each_metric_says_what_it_is_in_the_text_and_in_the_documents(site: Site) -> None:
-    documented = re.findall(r'^\| `(\w+)` \|', (ROOT / 'docs/monitoring/README.md').read_text(), re.MULTILINE)
+    text = (ROOT / 'docs/monitoring/README.md').read_text()
+    documented = re.findall(r'^\| `(pyca_\w+|video_devices)` \| (\w+) \|', text, re.MULTILINE)
     found = families(site)
-    assert set(documented) == set(found)
-    assert all(family.documentation.endswith('.') and family.type == 'gauge' for family in found.values())
+    endings = {'counter': '_total'}
+    assert dict(documented) == {
+        family.name + endings.get(family.type, ''): 'none' if family.type == 'unknown' else family.type
+        for family in found.values()
+    }
+    assert all(family.documentation.endswith('.') for family in found.values())
 
 
 def test_a_database_that_cannot_be_read_is_no_agent_without_problems(tmp_path: Path) -> None:

@@ -17,11 +17,10 @@ from pyca.demo.standin import StandIn
 from pyca.event import Track
 from pyca.settings import Server, Ui
 from pyca.states import EventStatus
+from pyca.storage.counter import Counter
 from pyca.storage.orders import Orders
 from pyca.storage.recorded import Said
 from pyca.ui.application import create_app
-from pyca.ui.orders import Counter
-from pyca.ui.overview.sources import Sources
 from tests.ui.site import JSON, NOW, Site, failed, lecture
 
 with warnings.catch_warnings():
@@ -104,8 +103,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         tracks = (Track('presenter/source', Path('/r/a.webm')),)
         site.recorded(lecture('held', NOW - 9000), Said(EventStatus.PAUSED_AFTER_RECORDING, 'held', tracks))
         site.recorded(lecture('missed', NOW - 20_000), failed())
-        sources = Sources.of(site.settings, site.database, site.clock)
-        site.app = create_app(site.settings, site.database, site.clock, Counter(sources, pause=Clerk(site)))
+        site.app = create_app(site.settings, site.database, site.clock, Counter(site.database, pause=Clerk(site)))
         yield site
         site.close()
 

@@ -57,6 +57,20 @@ def test_a_conflict_is_said_as_such(core: StandIn, site: Site) -> None:
     assert len(core.model.events) == 1
 
 
+@pytest.mark.parametrize('status', [400, 409, 500])
+def test_what_the_core_does_not_schedule_leaves_no_file_there(core: StandIn, site: Site, status: int) -> None:
+    core.faults.add(Fault('POST /ingest/schedule', Kind.STATUS, status=status))
+    post(site, duration=60)
+    assert any(request.path == '/ingest/addDCCatalog' and request.status == 200 for request in core.requests)
+    assert core.nodes[0].files == {}
+
+
+def test_a_conflict_is_said_as_such_whatever_becomes_of_the_file(core: StandIn, site: Site) -> None:
+    post(site, duration=60)
+    core.faults.add(Fault('discardMediaPackage', Kind.STATUS, status=500))
+    assert post(site, duration=60)[0] == 409
+
+
 @pytest.mark.parametrize('duration', ['60', 1.5, None, True])
 def test_a_duration_is_an_integer(core: StandIn, site: Site, duration: Any) -> None:
     status, said = post(site, duration=duration)
@@ -80,13 +94,26 @@ def test_what_is_no_event_is_refused(site: Site, body: Any) -> None:
     assert answer.json['errors'][0]['title'] == 'Invalid data'
 
 
-@pytest.mark.parametrize('status', [500, 503, 403])
-def test_a_core_that_fails_is_no_conflict(core: StandIn, site: Site, status: int) -> None:
+@pytest.mark.parametrize(('status', 'said_here'), [(500, 502), (503, 504), (403, 502)])
+def test_a_core_that_fails_is_no_conflict(core: StandIn, site: Site, status: int, said_here: int) -> None:
     """H56: every failure was a conflict."""
     core.faults.add(Fault('POST /ingest/schedule', Kind.STATUS, status=status))
     answered, said = post(site, duration=60)
-    assert answered == 502
+    assert answered == said_here
     assert str(status) in said['errors'][0]['detail']
+
+
+@pytest.mark.parametrize('status', [502, 503, 504])
+def test_a_proxy_that_lost_the_answer_is_no_failure(core: StandIn, site: Site, status: int) -> None:
+    """The event may have been made, so nobody is to be told that it was not."""
+    core.faults.add(Fault('POST /ingest/schedule', Kind.OTHER_ANSWER, status=status))
+    assert post(site, duration=60)[0] == 504
+    assert len(core.model.events) == 1
+
+
+def test_a_core_that_has_no_room_has_made_nothing(core: StandIn, site: Site) -> None:
+    core.faults.add(Fault('POST /ingest/schedule', Kind.STATUS, status=429))
+    assert post(site, duration=60)[0] == 502
 
 
 def test_a_core_that_is_away_is_said(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ def test_it_serves_in_its_loop_until_the_stop() -> None:
     stop.request()
     thread.join(timeout=20)
     assert not thread.is_alive()
+    server.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(('127.0.0.1', port), timeout=20)
 

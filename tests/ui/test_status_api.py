@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy import event as sql
 from sqlalchemy.engine import Engine
 
 from pyca.event import Event, Outcome
-from pyca.settings import Agent, Settings, Ui
+from pyca.settings import Agent, Capture, Settings, Ui
 from pyca.states import EventStatus, Fault, ServiceStatus, ServiceType
 from pyca.storage.contacts import Contacts
 from pyca.storage.faults import Faults
@@ -74,6 +75,42 @@ def test_the_next_event_is_named_with_what_is_in_its_way(site: Site) -> None:
         'conflict': {'uid': 'n2', 'start': NOW + 900, 'end': NOW + 3300, 'title': 'Analysis I'},
     }
     assert [event['uid'] for event in seen['recordings']['upcoming']] == ['n1', 'n2', 'n3']
+
+
+def test_an_event_that_is_due_without_a_recording_is_a_problem(site: Site) -> None:
+    site.all_well()
+    site.plan(lecture('n', NOW + 10, minutes=2))
+    seen = []
+    for seconds in (0, 12, 16, 129, 131):
+        site.clock.time = NOW + seconds
+        seen.append(verdict(site)[1])
+    assert seen == ['ready', 'ready', 'not_recorded', 'not_recorded', 'ready_idle']
+
+
+def test_an_event_that_is_due_is_named_with_its_end(site: Site) -> None:
+    site.all_well()
+    site.plan(lecture(), lecture('n', NOW + 3600))
+    said = status(site)['verdict']
+    assert (said['kind'], said['code']) == ('problem', 'not_recorded')
+    assert said['values'] == {'title': 'Analysis I', 'end': lecture().end}
+    assert said['text'].startswith('An event is due and is not being recorded.')
+    Faults(site.database).raise_(ServiceType.SCHEDULE, Fault.CORE_UNREACHABLE, 'no route', NOW - 60)
+    assert verdict(site) == ('problem', 'not_recorded')
+    Faults(site.database).raise_(ServiceType.CAPTURE, Fault.FOLDER_UNUSABLE, 'not mounted', NOW - 60)
+    assert verdict(site) == ('problem', 'not_ready')
+    site.runs(lecture())
+    assert verdict(site) == ('attention', 'recording_but')
+
+
+@pytest.mark.parametrize('deleted', [False, True])
+def test_an_event_that_was_ended_before_its_time_is_not_due(site: Site, deleted: bool) -> None:
+    site.all_well()
+    site.plan(lecture(), lecture('n', NOW + 3600))
+    site.finishes(site.runs(lecture()), NOW - 60.0)
+    if deleted:
+        assert site.send('DELETE', '/api/events/u1?hard=true').status_code == 204
+    seen = status(site)
+    assert (seen['verdict']['code'], seen['next']['event']['uid']) == ('ready', 'n')
 
 
 def test_a_recording_is_shown_with_its_growth(site: Site) -> None:
@@ -159,6 +196,16 @@ def test_a_recording_without_a_sign_of_life_is_unknown(site: Site) -> None:
     assert verdict(site) == ('unknown', 'capture_stopped_recording')
 
 
+def test_a_sign_of_life_from_the_future_is_none(site: Site) -> None:
+    """The clock ran ahead, was set right, and the agent is gone."""
+    site.all_well()
+    Services(site.database).beat(dict.fromkeys(ServiceType, ServiceStatus.IDLE), NOW + 86_400)
+    seen = status(site)
+    assert (seen['verdict']['code'], seen['verdict']['kind']) == ('capture_stopped', 'problem')
+    assert 'capture_stopped' in [problem['code'] for problem in seen['problems']]
+    assert site.get('/healthz').status_code == 503
+
+
 def test_a_fault_comes_with_consequence_and_remedy(site: Site) -> None:
     site.all_well()
     site.plan(lecture('n', NOW + 300))
@@ -207,7 +254,18 @@ def test_a_clock_that_is_off_is_a_problem(site: Site) -> None:
     seen = status(site)
     assert [problem['code'] for problem in seen['problems']] == ['clock_offset']
     assert seen['machine']['offset'] == -75.0
-    assert '-75.0 s' in seen['problems'][0]['title']
+    assert seen['problems'][0]['title'] == 'the clocks of this machine and of the core differ by 75.0 s'
+
+
+def test_uploads_at_once_each_tell_their_rate(site: Site) -> None:
+    site.all_well()
+    contacts = Contacts(site.database)
+    for uid, age in (('u1', 10.0), ('u2', 20.0)):
+        site.recorded(lecture(uid, start=NOW - 9000), FINISHED)
+        assert site.recordings.claim(NOW) is not None
+        contacts.sending(uid, NOW - 9000, NOW - age, 0)
+        site.recordings.progress(uid, NOW - 9000, 2000, 4000)
+    assert {upload['uid']: upload['rate'] for upload in status(site)['uploads']} == {'u1': 200.0, 'u2': 100.0}
 
 
 def test_an_upload_tells_its_rate_with_the_time_left(site: Site) -> None:
@@ -245,6 +303,29 @@ def test_an_upload_that_waits_says_until_when_with_the_cause(site: Site) -> None
     assert shown == ('waiting', 2, NOW + 60.0, 'no route', None)
 
 
+@pytest.mark.parametrize(
+    ('ui', 'code', 'says'),
+    [
+        (Ui(password=''), 'page_open', 'There is no password'),
+        (Ui(allow_default_login=True), 'login_known', 'The login is the one that everybody knows'),
+    ],
+)
+def test_a_page_that_is_open_to_everybody_is_a_problem(tmp_path: Path, ui: Ui, code: str, says: str) -> None:
+    """It keeps no lecture from being recorded, so that the verdict is about something else."""
+    site = Site(tmp_path, ui=ui)
+    site.client = site.visit()
+    site.all_well()
+    seen, figures = status(site), site.get('/metrics').text
+    site.close()
+    [problem] = seen['problems']
+    assert (problem['code'], problem['kind'], problem['event']) == (code, 'attention', None)
+    assert problem['title'] == 'this page is open to everybody'
+    assert problem['consequence_text'].startswith(says)
+    assert 'pyca password' in problem['remedy_text']
+    assert (seen['verdict']['kind'], seen['verdict']['code']) == ('ok', 'ready_idle')
+    assert f'pyca_problems{{code="{code}",kind="attention"}} 1.0' in figures
+
+
 def test_what_is_held_needs_a_decision(site: Site) -> None:
     site.all_well()
     site.recorded(lecture(start=NOW - 9000), HELD)
@@ -252,7 +333,7 @@ def test_what_is_held_needs_a_decision(site: Site) -> None:
     [upload] = seen['uploads']
     assert (upload['state'], upload['needs_decision'], upload['cause']) == ('held', True, 'cancelled in the core')
     assert [problem['code'] for problem in seen['problems']] == ['held']
-    assert seen['verdict']['text'] == 'Ready, but recordings wait for a decision: 1.'
+    assert seen['verdict']['text'] == 'Ready, but 1 recording waits for a decision.'
 
 
 def test_a_backup_agent_holds_everything_and_that_is_well(tmp_path: Path) -> None:
@@ -287,6 +368,19 @@ def test_recordings_are_paged_and_searched(site: Site) -> None:
     found = status(site, '?q=talk 17')['recordings']
     assert ([row['uid'] for row in found['recorded']], found['total'], found['upcoming']) == (['r17'], 1, [])
     assert status(site, '?outcome=delivered')['recordings']['total'] == 0
+
+
+@pytest.mark.parametrize('text', ['Übung', 'übung', 'ÜBUNG', 'bung zur phil'])
+def test_what_is_searched_for_is_found_in_any_case(site: Site, text: str) -> None:
+    site.all_well()
+    site.plan(lecture('n', NOW + 900, title='Übung zur Philosophie'))
+    site.recorded(lecture('r', NOW - 90_000, title='ÜBUNG zur Philosophie'), failed())
+    site.recorded(lecture('o', NOW - 99_000, title='Ubung'), failed())
+    seen = status(site, f'?q={text}')['recordings']
+    assert [row['uid'] for row in (*seen['upcoming'], *seen['recorded'])] == ['n', 'r']
+    found = site.get(f'/api/events?q={text}').json
+    assert found is not None
+    assert [row['id'] for row in found['data']] == ['n', 'r']
 
 
 @contextmanager
@@ -348,6 +442,17 @@ def test_an_answer_ends_when_the_next_event_begins(site: Site) -> None:
     assert changed(site, tag)
 
 
+def test_an_answer_ends_when_the_next_event_should_have_begun(site: Site) -> None:
+    site.all_well()
+    site.plan(lecture('n', NOW - 2))
+    tag = site.get('/api/status').headers['ETag']
+    site.clock.time += 2.5
+    assert site.get('/api/status', **{'If-None-Match': tag}).status_code == 304
+    site.clock.time += 1.0
+    assert status(site)['verdict']['code'] == 'not_recorded'
+    assert site.get('/api/status', **{'If-None-Match': tag}).status_code == 200
+
+
 def test_an_answer_ends_when_a_service_falls_silent(site: Site) -> None:
     site.all_well()
     Services(site.database).beat({ServiceType.CAPTURE: ServiceStatus.IDLE}, NOW - 160)
@@ -355,6 +460,27 @@ def test_an_answer_ends_when_a_service_falls_silent(site: Site) -> None:
     site.clock.time = NOW + 21.0
     assert changed(site, tag)
     assert verdict(site) == ('problem', 'capture_stopped')
+
+
+@pytest.mark.parametrize('address', ['/api/status', '/status', '/room'])
+def test_pictures_go_on_while_nothing_is_recorded(tmp_path: Path, address: str) -> None:
+    """Another program may write them at any time."""
+    picture = tmp_path / 'room.jpg'
+    site = Site(
+        tmp_path, ui=Ui(password='', room=True), capture=Capture(preview=(str(picture),), directory=str(tmp_path))
+    )
+    site.all_well()
+    picture.write_bytes(b'1')
+    os.utime(picture, (NOW - 50, NOW - 50))
+    site.get(address)  # the first page makes the secret of its forms, which is a change
+    tag = site.get(address).headers['ETag']
+    site.clock.time = NOW + 6.0
+    assert site.get(address, **{'If-None-Match': tag}).status_code == 200
+    os.utime(picture, (NOW - 120, NOW - 120))
+    tag = site.get(address).headers['ETag']
+    site.clock.time = NOW + 30.0
+    assert site.get(address, **{'If-None-Match': tag}).status_code == 304
+    site.close()
 
 
 def test_another_configuration_is_another_answer(site: Site) -> None:

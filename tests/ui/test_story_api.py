@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from pyca.settings import Capture, Logging, Server, Ui
+from pyca.event import UNSCHEDULED, Event
+from pyca.recording.journal import Segment
+from pyca.settings import Agent, Capture, Logging, Server, Ui
 from pyca.states import EventStatus, RecordingState, ServiceStatus, ServiceType
 from pyca.storage.recorded import Said
 from pyca.storage.reports import Reports
@@ -81,6 +83,47 @@ def test_files_come_with_size_and_whether_the_core_has_them(site: Site) -> None:
         ('camera.webm', 'presenter/source', 1000, True)
     ]
     assert told[0]['modified'] is not None
+    assert told[0]['checksum'] == ''
+
+
+def test_files_come_with_the_checksum_of_what_was_sent(site: Site) -> None:
+    journal = site.runs(lecture())
+    site.finishes(journal, NOW - 100.0)
+    element = {'kind': 'track', 'flavor': 'presenter/source', 'path': str(journal.folder / 'camera.webm')}
+    upload(site, accepted=NOW - 40.0, elements=[{**element, 'done': True, 'digest': 'ab' * 32}])
+    assert [file['checksum'] for file in story(site)['files']] == ['ab' * 32]
+
+
+def test_what_was_recorded_beside_the_database_has_a_story_as_well(tmp_path: Path) -> None:
+    """While the disk of the recordings was away."""
+    site = Site(tmp_path, agent=Agent(name='hall-1', database=f'sqlite:///{tmp_path}/pyca.db'))
+    site.all_well()
+    journal = site.runs(lecture())
+    (journal.folder / 'recorder.log').write_text('no sound\n')
+    folder = tmp_path / 'pyca.db.standby' / journal.folder.name
+    folder.parent.mkdir()
+    journal.folder.rename(folder)
+    told = story(site)
+    assert (told['folder'], told['files'][0]['size'], told['output']) == (folder.name, 1000, ['no sound'])
+    status = site.get('/api/status').json
+    assert status is not None
+    assert status['meta']['running'][0]['size'] == 1000
+    site.recorded(lecture(), failed())
+    assert site.send('DELETE', '/api/events/u1?hard=true').status_code == 204
+    assert list(folder.parent.glob('recording-*')) == []
+    site.close()
+
+
+@pytest.mark.parametrize('here', [True, False])
+def test_the_core_s_id_of_the_event_is_told_once_it_has_it(site: Site, here: bool) -> None:
+    event = Event('u1', NOW - 600, NOW - 60, 'Visitors', {UNSCHEDULED: True} if here else {'uid': 'u1'})
+    journal = site.runs(event)
+    site.finishes(journal, NOW - 100.0, Said(EventStatus.FINISHED_UPLOADING, 'delivered'))
+    for accepted, told in ((None, ''), (NOW - 40.0, 'made-up' if here else 'u1')):
+        said = {'version': 1, 'package_id': 'made-up', 'accepted': accepted}
+        (journal.folder / 'upload.json').write_text(json.dumps(said))
+        assert story(site)['core_event'] == told
+    assert ('made-up' in site.get('/events/u1').text) is here
 
 
 def test_a_deleted_folder_leaves_its_story(site: Site) -> None:
@@ -100,7 +143,13 @@ def test_a_deleted_folder_leaves_its_story(site: Site) -> None:
 
 
 def test_the_log_lines_are_those_of_the_event_without_secrets(site: Site, tmp_path: Path) -> None:
-    lines = ['u1: recording finished', 'u2: something else', f'Upload of u1: http://x:{SECRET}@core \x1b[31mred']
+    lines = [
+        'u1: recording finished',
+        'u2: something else',
+        'u1-rest: held',
+        'u12: recording finished',
+        f'Upload of u1: http://x:{SECRET}@core \x1b[31mred',
+    ]
     (tmp_path / 'pyca.log').write_text('\n'.join(lines))
     site.recorded(lecture(), failed())
     told = story(site)['log']
@@ -171,3 +220,47 @@ def test_a_story_needs_no_journal(site: Site) -> None:
     site.recorded(lecture(), failed())
     told = story(site)
     assert (told['outcome'], told['cause'], told['runs']) == ('missed', 'the agent was off', [])
+
+
+def test_runs_side_by_side_are_numbered_and_named(site: Site) -> None:
+    journal = site.runs(lecture(), started=NOW - 600.0)
+    journal.legs = ('', 'slides')
+    own = Segment(0, NOW - 600.0, NOW + 1800, ['slides.webm'], started=NOW - 599.0, leg='slides')
+    own.flavors = ['presentation/source']
+    journal.segments.append(own)
+    journal.save()
+    (journal.folder / 'slides.webm').write_bytes(b'x' * 500)
+    (journal.folder / 'keeper-slides-0.json').write_text('{"arguments": ["grab", "x"]}')
+    (journal.folder / 'recorder.log').write_text('one\n')
+    (journal.folder / 'recorder-slides.log').write_text('two\n')
+
+    told = story(site)
+    assert [(run['number'], run['input'], run['command']) for run in told['runs']] == [
+        (0, '', ''),
+        (1, 'slides', 'grab x'),
+    ]
+    starts = [step for step in told['steps'] if step['code'] == 'recorder_started']
+    assert [(step['values']['number'], step['text']) for step in starts] == [(0, ''), (1, 'slides')]
+    assert [(file['name'], file['flavor']) for file in told['files']] == [
+        ('camera.webm', 'presenter/source'),
+        ('slides.webm', 'presentation/source'),
+    ]
+    assert told['output'] == ['[command]', 'one', '[slides]', 'two']
+
+
+def test_of_runs_side_by_side_the_page_counts_the_time_once_and_the_bytes_of_all(site: Site) -> None:
+    journal = site.runs(lecture(), started=NOW - 600.0)
+    journal.legs = ('', 'slides')
+    first = Segment(0, NOW - 600.0, NOW + 1800, ['a.webm'], started=NOW - 600.0, ended=NOW - 300.0, leg='slides')
+    second = Segment(1, NOW - 290.0, NOW + 1800, ['b.webm'], started=NOW - 290.0, leg='slides')
+    journal.segments += [first, second]
+    journal.save()
+    (journal.folder / 'a.webm').write_bytes(b'x' * 3000)
+    (journal.folder / 'b.webm').write_bytes(b'x' * 5800)
+    status = site.get('/api/status').json
+    assert status is not None
+    (running,) = status['meta']['running']
+    assert [(span['start'] - NOW, span['end']) for span in running['segments']] == [(-600, None)]
+    assert running['gaps'] == []
+    assert running['size'] == 1000 + 3000 + 5800
+    assert running['growth'] == pytest.approx(1000 / 600 + 5800 / 290)

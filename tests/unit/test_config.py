@@ -138,14 +138,9 @@ def test_an_old_file_loads_with_the_meaning_it_had() -> None:
     assert settings.ingest.upload_rate == 250_000
     assert settings.server.password == 'pa$word, # and more'
     assert settings.server.auth_method == 'basic'
-    assert not settings.server.auth_method_set
+    assert 'auth_method' not in settings.server.given
     assert settings.ui.password == ''
     assert not any('services' in warning for warning in settings.warnings)
-
-
-def test_it_is_known_whether_the_login_method_was_chosen() -> None:
-    assert parsed('server', 'auth_method = basic').server.auth_method_set
-    assert not Settings().server.auth_method_set
 
 
 @pytest.mark.parametrize('text', ['', '\n', '# nothing\n', '[agent]\n'])
@@ -283,3 +278,13 @@ def test_the_values_in_effect_can_be_shown_without_secrets() -> None:
 def test_a_secret_is_not_shown_when_the_settings_are() -> None:
     settings = Settings(server=Server(password='Tr0ub'), ui=Ui(password='Tr0ub2'))
     assert 'Tr0ub' not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ('lines', 'delays'),
+    [('delay_min = 5', (5, 5)), ('delay_max = 5', (0, 5)), ('delay_min = 5\ndelay_max = 9', (5, 9)), ('', (0, 0))],
+)
+def test_a_shortest_delay_alone_is_the_longest_as_well(lines: str, delays: tuple[int, int]) -> None:
+    """H29."""
+    ingest = config.parse(f'[ingest]\n{lines}\n', 'pyca.conf').ingest
+    assert (ingest.delay_min, ingest.delay_max) == delays

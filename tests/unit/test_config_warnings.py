@@ -82,11 +82,27 @@ def test_a_file_in_order_causes_no_warning() -> None:
             "[capture] sigkill_time: '120' is before sigterm_time, which is 130; KILL waits",
         ),
         (
+            'capture',
+            'command = nice ffmpeg -i /dev/video0 -t {{time}} {{dir}}/{{name}}.webm -update 1 {{previewdir}}/a.jpg',
+            "[capture] command: '{{previewdir}}/a.jpg' has no -t of its own, so that ffmpeg goes on after the event",
+        ),
+        (
+            'capture',
+            'command = ffmpeg -i a {{dir}}/{{name}}.webm -update 1 -to {{time}} {{previewdir}}/a.jpg',
+            "[capture] command: '{{dir}}/{{name}}.webm' has no -t of its own, so that ffmpeg goes on after the event",
+        ),
+        (
+            'capture',
+            'command = /bin/ffmpeg -i a -t {{time}} {{dir}}/{{name}}.webm -f image2 -t {{time}} {{previewdir}}/a.PNG',
+            "[capture] command: '{{previewdir}}/a.PNG' has no -update 1, so that ffmpeg breaks off at its second pict",
+        ),
+        (
             'server',
             'username = opencast_system_account',
             '[server] auth_method: opencast_system_account can log in by dig',
         ),
         ('server', 'password = opencast', '[server] password: is the login that everybody knows (admin, opencast);'),
+        ('agent', 'backup_copy = upload', '[agent] backup_copy: is for an agent with backup_mode = true; this one'),
         ('server', 'insecure = true', '[server] insecure: is on: anybody on the way to the core can read the password'),
         ('server', 'password = abc#def', '[server] password: ends before its #, which begins a comment; put the value'),
         (
@@ -129,6 +145,33 @@ def test_what_is_likely_not_meant_is_said(section: str, line: str, said: str) ->
 )
 def test_what_is_well_meant_is_not_commented_on(section: str, line: str) -> None:
     assert changed(section, line) == []
+
+
+@pytest.mark.parametrize(
+    'command',
+    [
+        pytest.param('ffmpeg -i a {{dir}}/{{name}}.webm -update 1 {{previewdir}}/a.jpg', id='ended by a signal alone'),
+        pytest.param('ffmpeg -t {{time}} -i a {{dir}}/{{name}}.webm -t 9 {{previewdir}}/%d.jpg', id='its input ends'),
+        pytest.param(
+            'ffmpeg -i a -t {{time}} {{dir}}/{{name}}.webm -frames:v 1 {{previewdir}}/a.jpg', id='one picture'
+        ),
+        pytest.param(
+            'ffmpeg -i a -t 9 {{dir}}/{{name}}.webm -t 9 -f mjpeg {{previewdir}}/a.jpg', id='a film of pictures'
+        ),
+        pytest.param('record -t {{time}} {{dir}}/{{name}}.webm -updatefirst 1 {{previewdir}}/a.jpg', id='no ffmpeg'),
+        pytest.param('ffmpeg -i', id='half a command'),
+    ],
+)
+def test_a_command_that_may_well_work_is_not_commented_on(command: str) -> None:
+    assert changed('capture', f"command = '{command}'") == []
+
+
+def test_a_command_that_is_ended_by_a_signal_may_have_outputs_without_a_length() -> None:
+    command = 'ffmpeg -i a -t {{time}} {{dir}}/{{name}}.webm -update 1 {{previewdir}}/a.jpg'
+    (found,) = changed('capture', f"command = '{command}'", 'sigkill_time = -1')
+    assert 'goes on after the event for ever;' in found
+    assert changed('capture', f"command = '{command}'", 'sigcustom_time = 0') == []
+    assert changed('capture', f"command = '{command}'", 'sigterm_time = 5') == []
 
 
 def test_a_silent_agent_needs_no_address() -> None:

@@ -83,6 +83,13 @@ def test_nothing_is_found_where_all_is_well(scene: Scene) -> None:
     assert check.late == {UID: 0.0}
 
 
+def test_a_start_right_before_a_harm_is_none_in_whose_way_nothing_stood(scene: Scene) -> None:
+    scene.recorded(run(START + 6), outcome='delivered with gaps')
+    scene.happened('power cut', START + 0.2, START + 5)
+    check = Check(scene.chronicle, scene.evidence)
+    assert (check.findings, check.late) == ([], {})
+
+
 def lose(scene: Scene) -> None:
     scene.nothing('', '')
     scene.evidence.rows.clear()
@@ -212,6 +219,14 @@ def test_an_agent_that_dies_after_it_left_the_start_to_a_keeper_is_no_excuse(sce
     assert any('nothing stood in the way' in said for said in scene.findings)
 
 
+def test_who_waits_for_the_device_needs_an_agent_to_get_it(scene: Scene) -> None:
+    scene.chronicle.versions['event-001'] = [Version(0, START - 2, START + 2)]
+    scene.evidence.runs['event-001'] = [run(START - 2, START + 2)]
+    scene.away(START + 1, START + 5)
+    own = Expectation(scene.chronicle, UID, scene.evidence.runs)
+    assert own.required() == [(START + 7, END)]
+
+
 def test_one_of_two_overlapping_events_may_be_missed(scene: Scene) -> None:
     scene.chronicle.versions['event-001'] = [Version(0, START - 2, END - 1)]
     other = Expectation(scene.chronicle, 'event-001', {})
@@ -258,7 +273,7 @@ def test_spans_are_put_together_and_taken_apart() -> None:
 def test_the_recorder_proves_each_of_its_lines(tmp_path: Path, habit: str, how: str) -> None:
     (tmp_path / 'ledger/habits').mkdir(parents=True)
     (tmp_path / 'ledger/habits' / UID).write_text(habit)
-    media = tmp_path / f'recording-1000-{UID}.bin'
+    media = tmp_path / f'recording-1000-{UID}.dat'
     words = [sys.executable, '-I', '-S', counter.__file__, '0.4', str(media), str(tmp_path / 'ledger')]
     subprocess.run(words, check=False, timeout=60)
 
@@ -269,3 +284,13 @@ def test_the_recorder_proves_each_of_its_lines(tmp_path: Path, habit: str, how: 
     assert bool(written) == (habit != 'nothing')
     assert {stamp.uid for stamp in written} <= {UID}
     assert ledger.stamps(media.read_bytes()[:-5], 0)[1] == (1 if written else 0)
+
+
+def test_what_was_recorded_until_the_event_moved_is_nothing_of_the_later_time(scene: Scene) -> None:
+    scene.chronicle.versions[UID].append(Version(START + 0.2, START + 5, END + 5))
+    scene.nothing('missed', 'another event had the device')
+    scene.evidence.runs[UID] = [run(START, START + 0.3)]
+    scene.evidence.rows[UID] = [Row(int(START) + 5, 3, 'missed', 'another event had the device')]
+    assert not [finding for finding in scene.findings if 'a recorder wrote' in finding]
+    scene.evidence.runs[UID] = [run(START + 5, START + 6)]
+    assert [finding for finding in scene.findings if 'a recorder wrote' in finding]

@@ -256,7 +256,7 @@ def test_closing_gives_everything_back(outside: Outside, tmp_path: Path) -> None
     outside.root.info('one')
     done.close()
     outside.root.info('two')
-    assert outside.root.handlers == []
+    assert (outside.root.handlers, outside.root.level) == ([], logging.NOTSET)
     assert len(outside.lines()) == 1
     assert str(path) not in _open_files()
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyca.errors import NotUnderstood
-from pyca.opencast.ingest import upload_name
 from pyca.opencast.mediapackage import parse
+from pyca.opencast.names import upload_name
 
 EMPTY = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?><mediapackage id="68b1" start="2025-06-05T08:00:00Z" '

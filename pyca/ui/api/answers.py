@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from pyca.errors import StorageError
 from pyca.storage.edits import InUse
+from pyca.ui.commands import Refused
 from pyca.ui.refusals import MEDIA_TYPE
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ def blueprint(name: str) -> Blueprint:
     """A part of the API, which says what went wrong in its own way; the gate has asked for the media type."""
     part = Blueprint(name, __name__)
     part.register_error_handler(Wrong, lambda wrong: error(wrong.status, wrong.title, wrong.detail))
+    part.register_error_handler(Refused, lambda refused: error(refused.status, str(refused), refused.detail))
     part.register_error_handler(InUse, lambda reason: error(409, f'Not now: {reason}'))
     part.register_error_handler(StorageError, _unreadable)
     return part

@@ -13,7 +13,7 @@ from pyca.storage.edits import Edits
 from pyca.storage.listing import Filter
 from pyca.ui.api import events, given
 from pyca.ui.api.answers import Wrong, answer, blueprint, nothing
-from pyca.ui.deletion import Folders
+from pyca.ui.commands import Commands
 from pyca.ui.logcommand import LogCommand
 from pyca.ui.overview.sources import Sources
 
@@ -24,11 +24,11 @@ RUNNING = (EventStatus.RECORDING, EventStatus.UPLOADING)
 class Classic:
     """What the routes do."""
 
-    def __init__(self, sources: Sources, logs: LogCommand) -> None:
+    def __init__(self, sources: Sources, logs: LogCommand, commands: Commands) -> None:
         self._sources = sources
         self._logs = logs
         self._edits = Edits(sources.database)
-        self._folders = Folders(sources.store)
+        self._commands = commands
 
     def routes(self) -> Blueprint:
         api = blueprint('classic')
@@ -99,17 +99,7 @@ class Classic:
         return answer({'data': [events.upcoming(event)]})
 
     def delete(self, uid: str) -> Response:
-        """Folders go first: what cannot be deleted keeps its row, so that it can be tried again (H57)."""
-        rows = self._edits.deletable(uid)
-        if not rows:
-            raise Wrong(404, UNKNOWN)
-        if request.args.get('hard') == 'true':
-            try:
-                self._folders.delete(rows)
-            except OSError as error:
-                place = error.filename or self._sources.store.root
-                raise Wrong(503, 'The recording cannot be deleted now', f'{place}: {error.strerror}') from error
-        self._edits.delete(uid)
+        self._commands.delete(uid, files=request.args.get('hard') == 'true')
         return nothing()
 
     def patch(self, uid: str) -> Response:
@@ -122,8 +112,6 @@ class Classic:
             given.in_order(start, row.event.end if edit.end is None else edit.end)
         if edit.status in RUNNING:
             raise Wrong(409, 'Only the agent itself begins to record or to upload', 'finished recording: upload it now')
-        if row.event.unscheduled and edit.status is EventStatus.FINISHED_RECORDING:
-            raise Wrong(409, 'It was not scheduled, so the core has no event for it')
         changed = self._edits.change(uid, edit)
         if changed is None:
             raise Wrong(404, UNKNOWN)
@@ -131,7 +119,7 @@ class Classic:
 
     def metrics(self) -> Response:
         sources = self._sources
-        services = [row for row in sources.services.all().values() if row.beat is not None or row.status > 1]
+        services = [row for row in sources.services.all().values() if row.listed]
         memory, load, space = sources.hardware.memory(), sources.hardware.load(), sources.store.space()
         synced = sources.upcoming.synced()
         at = None if synced is None else datetime.fromtimestamp(synced, timezone.utc).replace(tzinfo=None).isoformat()

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import request
 
-from pyca.event import Outcome
+from pyca.event import Outcome, as_title
 from pyca.states import EventStatus
 from pyca.storage.edits import Edit
 from pyca.storage.listing import Filter
@@ -91,9 +91,10 @@ def whole(value: Any) -> int | None:
 def title(given: Mapping[str, Any], name: str, default: str) -> str:
     """A line of text from a body."""
     value = given.get(name, default)
-    if not isinstance(value, str) or len(value) > LONGEST_TITLE or not (value.isprintable() or not value):
+    line = as_title(value) if isinstance(value, str) and len(value) <= LONGEST_TITLE else None
+    if line is None:
         raise Wrong(400, INVALID, f'{name} must be one line of at most {LONGEST_TITLE} characters')
-    return value.strip() or default
+    return line or default
 
 
 def query_number(name: str, default: int | None, most: int) -> int | None:

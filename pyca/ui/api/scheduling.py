@@ -9,11 +9,12 @@ from contextlib import closing
 from flask import Blueprint, Response
 
 from pyca import settings
-from pyca.errors import CoreError, Refused, Unreachable
+from pyca.errors import CoreError, Overloaded, Refused, Unreachable
 from pyca.opencast.client import Core
 from pyca.opencast.endpoints import Endpoints
+from pyca.opencast.episode import Episode
 from pyca.opencast.http import Http
-from pyca.opencast.scheduling import Wanted, schedule
+from pyca.opencast.scheduling import schedule
 from pyca.storage.memory import Memory
 from pyca.storage.nodes import KnownNodes
 from pyca.ui.api import given
@@ -40,7 +41,7 @@ def routes(sources: Sources, connect: Callable[[], Http] | None = None) -> Bluep
     def schedule_event() -> Response:
         start = int(sources.clock.now()) + LEAD
         length, title, creator = _wanted(ui.username)
-        wanted = Wanted(agent.name, start, start + length, title, creator)
+        wanted = Episode(agent.name, start, start + length, title, creator, agent.series)
         with closing(make()) as http:
             endpoints = Endpoints(http, server, KnownNodes(Memory(sources.database)), sources.clock)
             _schedule(Core(http, endpoints, agent.name), wanted)
@@ -60,7 +61,7 @@ def _wanted(user: str) -> tuple[int, str, str]:
     return length, given.title(item, 'title', TITLE), given.title(item, 'creator', user)
 
 
-def _schedule(core: Core, wanted: Wanted) -> None:
+def _schedule(core: Core, wanted: Episode) -> None:
     """A conflict is said as such, and nothing else is (H56)."""
     try:
         schedule(core, wanted)
@@ -69,5 +70,5 @@ def _schedule(core: Core, wanted: Wanted) -> None:
             raise Wrong(409, 'Scheduling conflict') from error
         raise Wrong(502, 'The core does not take the event', str(error)) from error
     except CoreError as error:
-        slow = isinstance(error, Unreachable) and error.sent
-        raise Wrong(504 if slow else 502, 'The core did not answer as it should', str(error)) from error
+        lost = isinstance(error, (Unreachable, Overloaded)) and error.sent  # it may have been made
+        raise Wrong(504 if lost else 502, 'The core did not answer as it should', str(error)) from error

@@ -10,6 +10,7 @@ from pyca.ui import sentences
 from pyca.ui.api import given
 from pyca.ui.api.answers import answer, blueprint
 from pyca.ui.api.plain import plain
+from pyca.ui.languages import Words
 from pyca.ui.overview.freshness import Tag
 from pyca.ui.overview.gather import PAGE, Asked, gather
 from pyca.ui.overview.model import Overview
@@ -20,7 +21,7 @@ MOST = 200
 """Recorded events in one answer."""
 
 
-def routes(sources: Sources) -> Blueprint:
+def routes(sources: Sources, english: Words) -> Blueprint:
     """`GET /api/status`: one answer, or 304 after one cheap question."""
     api = blueprint('status')
 
@@ -34,7 +35,7 @@ def routes(sources: Sources) -> Blueprint:
         if held:
             return _cared_for(Response(status=304, mimetype=MEDIA_TYPE), held)
         seen = gather(sources, Asked(wanted, limit or 0, offset or 0))
-        shown = answer({'meta': told(seen)})
+        shown = answer({'meta': told(seen, english)})
         return _cared_for(shown, Tag(sources.fingerprint, change, int(seen.holds_until)))
 
     return api
@@ -47,14 +48,14 @@ def still_holds(sources: Sources, change: int) -> Tag | None:
     return next((tag for tag in tags if tag is not None and tag.holds(sources.fingerprint, change, now)), None)
 
 
-def told(seen: Overview) -> dict[str, Any]:
-    """The overview with its codes said in English beside them."""
+def told(seen: Overview, words: Words) -> dict[str, Any]:
+    """The overview with its codes said in words beside them."""
     shown: dict[str, Any] = plain(seen)
-    shown['verdict']['text'] = sentences.verdict(seen.verdict, seen.problems)
+    shown['verdict']['text'] = sentences.verdict(words, seen.verdict, seen.problems)
     for said, found in zip(shown['problems'], seen.problems, strict=True):
-        said['title'] = sentences.problem(found)
-        said['consequence_text'] = sentences.consequence(found)
-        said['remedy_text'] = sentences.remedy(found)
+        said['title'] = sentences.problem(words, found)
+        said['consequence_text'] = sentences.consequence(words, found)
+        said['remedy_text'] = sentences.remedy(words, found)
     for said, upload in zip(shown['uploads'], seen.uploads, strict=True):
         said['needs_decision'] = upload.needs_decision
     return shown

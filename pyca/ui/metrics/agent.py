@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric, UntypedMetricFamily
 
-from pyca.event import Outcome
 from pyca.states import EventStatus, ServiceStatus
-from pyca.storage.listing import Filter
+from pyca.ui.metrics.counters import counters
 from pyca.ui.metrics.queue import queue
+from pyca.ui.metrics.unrecorded import unrecorded
 from pyca.ui.overview.gather import gather
 from pyca.ui.overview.model import Machine, Problem
 from pyca.ui.overview.problems import NATURES
 from pyca.ui.overview.sources import Sources
 
-Families = Iterator[GaugeMetricFamily]
+Families = Iterator[Metric]
 
 
 class Agent:
@@ -24,14 +24,24 @@ class Agent:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Everything or, with a StorageError, nothing."""
+    def collect(self) -> Iterable[Metric]:
+        """Everything, as it was at one moment, or with a StorageError nothing."""
+        with self._sources.database.snapshot():
+            return self._collected()
+
+    def _collected(self) -> list[Metric]:
         seen = gather(self._sources)
         return [
             *_services(seen.machine),
             *self._events(),
             *self._queue(seen.now),
             _number('pyca_recordings_running', 'Recordings that are under way.', len(seen.running)),
+            _number(
+                'pyca_events_not_recorded',
+                'Events whose time it is by the calendar while nothing of them is being recorded.',
+                unrecorded(self._sources, seen),
+            ),
+            *counters(self._sources.counts.totals()),
             _problems(seen.problems),
             *_contacts(seen.machine),
             *_machine(seen.machine),
@@ -41,13 +51,14 @@ class Agent:
     def _events(self) -> Families:
         counts = self._sources.recordings.counts()
         counts[EventStatus.UPCOMING] = self._sources.upcoming.count()
-        events = GaugeMetricFamily('pyca_events_count', 'Events in each status.', labels=['type'])
+        # existing installations know the name; only without a type may one that is no histogram end so
+        events = UntypedMetricFamily('pyca_events_count', 'Events in each status.', labels=['type'])
         for status, count in counts.items():
             events.add_metric([status.label], count)
         yield events
         outcomes = GaugeMetricFamily('pyca_event_outcomes', 'Events that ended in each way.', labels=['outcome'])
-        for outcome in Outcome:
-            outcomes.add_metric([outcome.value], self._sources.listing.count(Filter(outcomes=(outcome,))))
+        for outcome, number in self._sources.listing.outcomes().items():
+            outcomes.add_metric([outcome.value], number)
         yield outcomes
 
     def _queue(self, now: float) -> Families:
@@ -74,6 +85,13 @@ def _services(machine: Machine) -> Families:
         for status in ServiceStatus:
             states.add_metric([service.name, status.label], service.state == status.label)
     yield states
+    beats = GaugeMetricFamily(
+        'pyca_service_heartbeat_timestamp_seconds', 'When each service last gave a sign of life.', labels=['service']
+    )
+    for service in machine.services:
+        if service.beat is not None:
+            beats.add_metric([service.name], service.beat)
+    yield beats
 
 
 def _problems(found: Iterable[Problem]) -> GaugeMetricFamily:

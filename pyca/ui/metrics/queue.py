@@ -21,7 +21,7 @@ class Queue(NamedTuple):
 def queue(sources: Sources) -> Queue:
     """What is uploaded without anybody's doing; what is held for a person is not in the queue."""
     found = sources.listing.recorded(Filter(statuses=tuple(STATES)))
-    waiting = [entry for entry in found if (one := upload(entry, None)) is not None and not one.needs_decision]
+    waiting = [entry for entry in found if (one := upload(entry, ())) is not None and not one.needs_decision]
     return Queue(
         len(waiting), sum(_left(sources, entry) for entry in waiting), min((e.end for e in waiting), default=None)
     )

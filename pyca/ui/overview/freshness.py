@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_TAG = re.compile(r'(?:W/)?"?(\w+)-(-?\d+)-(\d+)"?')
+_TAG = re.compile(r'(?:W/)?"?(\w+)-(-?\d{1,18})-(\d{1,18})"?')
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pyca import __version__
-from pyca.states import SILENT, EventStatus, ServiceStatus
+from pyca.recording.journal import ON_TIME
+from pyca.states import SILENT, EventStatus
 from pyca.storage.contacts import Seen
 from pyca.storage.listing import Entry, Filter, Listing, Planned
 from pyca.storage.services import ServiceRow
-from pyca.ui.overview.model import Contact, Disk, Machine, Next, Overview, Recordings, Running, Service
-from pyca.ui.overview.problems import problems
+from pyca.ui.exposure import exposure
+from pyca.ui.overview.due import is_over
+from pyca.ui.overview.model import Contact, Disk, Machine, Next, Overview, Preview, Recordings, Running, Service
+from pyca.ui.overview.problems import exposed, problems
 from pyca.ui.overview.running import is_running, previews, running
 from pyca.ui.overview.sources import Sources
 from pyca.ui.overview.uploads import STATES, upload
@@ -23,6 +26,8 @@ COMING = 50
 """Events to come that are shown."""
 HELD = 50
 """Waiting or held uploads that are shown at most."""
+URGENCY = ('uploading', 'held', 'waiting', 'queued')
+"""The states of uploads, first what people look for."""
 LIVELY, CALM = 5.0, 60.0
 """Seconds for which an overview is worth showing, while something grows or nothing happens."""
 
@@ -38,15 +43,21 @@ class Asked:
 
 def gather(sources: Sources, asked: Asked | None = None) -> Overview:
     """Ask for everything and judge it. Raises StorageError."""
-    asked, now = asked or Asked(), sources.clock.now()
+    with sources.database.snapshot():
+        return _gathered(sources, asked or Asked())
+
+
+def _gathered(sources: Sources, asked: Asked) -> Overview:
+    now = sources.clock.now()
     seen = sources.contacts.seen()
     listing = sources.listing
     present = listing.recorded(Filter(statuses=(EventStatus.RECORDING, *STATES)), limit=10 * HELD)
     upcoming = listing.upcoming(now, limit=COMING)
-    under_way = [running(e, sources.store.root, upcoming, now) for e in present if is_running(e, now)]
+    under_way = [running(e, sources.store.find(e.name), upcoming, now) for e in present if is_running(e, now)]
     begun = {(one.uid, one.start) for one in under_way}
-    coming = [event for event in upcoming if (event.uid, event.start) not in begun]
+    coming = [each for each in upcoming if (each.uid, each.start) not in begun and not is_over(sources, each, now)]
     recorded = listing.recorded(asked.filter, asked.limit, asked.offset)
+    pictures = previews(sources.settings.capture)
     synced = sources.upcoming.synced()
     uploads = [one for entry in present if (one := upload(entry, seen.sending)) is not None]
     machine = _machine(sources, seen, synced, _growth(under_way) or _earlier(listing, asked, recorded))
@@ -56,13 +67,13 @@ def gather(sources: Sources, asked: Asked | None = None) -> Overview:
         agent=sources.settings.agent.name,
         backup=backup,
         now=now,
-        holds_until=_holds(now, coming, machine) if not _lively(present) else now + LIVELY,
-        verdict=verdict(under_way, found, coming),
+        holds_until=_holds(now, coming, machine) if not _lively(present, pictures, now) else now + LIVELY,
+        verdict=verdict(under_way, found, coming, now),
         running=tuple(under_way),
-        previews=previews(sources.settings.capture),
+        previews=pictures,
         next=_next(coming, under_way),
-        problems=found,
-        uploads=tuple(sorted(uploads, key=lambda one: one.state != 'uploading')[:HELD]),
+        problems=(*found, *exposed(exposure(sources.settings.ui))),
+        uploads=tuple(sorted(uploads, key=lambda one: URGENCY.index(one.state))[:HELD]),
         recordings=_recordings(listing, asked, recorded, upcoming, now),
         machine=machine,
     )
@@ -103,14 +114,12 @@ def _machine(sources: Sources, seen: Seen, synced: float | None, growth: float |
 
 
 def _service(row: ServiceRow) -> Service:
-    """Without a sign of life there is no life, whatever an earlier process has left behind."""
-    state = ServiceStatus.STOPPED if row.beat is None else row.status
-    return Service(row.service.label, state.label, row.text, row.beat)
+    return Service(row.service.label, row.status.label, row.text, row.beat)
 
 
 def _growth(under_way: Sequence[Running]) -> float:
     """Bytes per second of what is being recorded now."""
-    return sum(one.growth for one in under_way if one.growth)
+    return sum(one.growth for one in under_way if one.growth and one.phase != 'failing')
 
 
 def _earlier(listing: Listing, asked: Asked, recorded: Sequence[Entry]) -> float | None:
@@ -138,14 +147,16 @@ def _next(coming: Sequence[Planned], under_way: Sequence[Running]) -> Next | Non
     return Next(first, rivals[0] if rivals else None)
 
 
-def _lively(present: Sequence[Entry]) -> bool:
-    """Whether sizes grow from second to second."""
+def _lively(present: Sequence[Entry], pictures: Sequence[Preview], now: float) -> bool:
+    """Whether sizes grow from second to second, or pictures come: some program may write them at any time."""
+    if any(picture.written > now - CALM for picture in pictures):
+        return True
     return any(entry.status in (EventStatus.RECORDING, EventStatus.UPLOADING) and entry.ours for entry in present)
 
 
 def _holds(now: float, coming: Sequence[Planned], machine: Machine) -> float:
-    """The next moment at which time alone changes something: an event begins, a service has been silent for too
-    long."""
-    moments = [now + CALM, *(event.start for event in coming[:1])]
+    """The next moment at which time alone changes something: an event begins, or should have begun; a service has been
+    silent for too long."""
+    moments = [now + CALM, *(event.start + late for event in coming[:1] for late in (0, ON_TIME))]
     moments += [service.beat + SILENT for service in machine.services if service.runs and service.beat is not None]
     return max(now + 1.0, min(moment for moment in moments if moment > now))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pyca.states import Fault, ServiceType
 from pyca.storage.faults import FaultRow
 from pyca.storage.listing import Planned
+from pyca.ui.exposure import LOGIN_KNOWN, PAGE_OPEN
 from pyca.ui.overview.model import ATTENTION, PROBLEM, Machine, Problem, Service, Upload, Value
 
 
@@ -33,13 +34,16 @@ NATURES = {
     'upload': Nature(ATTENTION, 'uploads_wait', 'check_core'),
     'clock': Nature(ATTENTION, 'times_wrong', 'set_clock'),
     'clock_offset': Nature(ATTENTION, 'times_wrong', 'set_clock'),
-    'database': Nature(ATTENTION, 'page_outdated', 'check_database'),
     'configuration': Nature(PROBLEM, 'nothing_recorded', 'correct_configuration'),
-    'capture_stopped': Nature(PROBLEM, 'nothing_recorded', 'start_service'),
+    'inputs': Nature(ATTENTION, 'not_as_selected', 'check_inputs'),
+    'capabilities': Nature(ATTENTION, 'inputs_not_offered', 'check_capabilities'),
+    'capture_stopped': Nature(PROBLEM, 'none_begins', 'start_service'),
     'schedule_stopped': Nature(ATTENTION, 'schedule_as_known', 'start_service'),
     'ingest_stopped': Nature(ATTENTION, 'uploads_wait', 'start_service'),
     'agentstate_stopped': Nature(ATTENTION, 'core_not_told', 'start_service'),
     'held': Nature(ATTENTION, 'not_uploaded', 'decide'),
+    PAGE_OPEN: Nature(ATTENTION, 'open_to_all', 'set_password'),
+    LOGIN_KNOWN: Nature(ATTENTION, 'login_known_to_all', 'change_password'),
 }
 OFFSET = 10.0
 """Seconds that the clocks of core and agent may differ."""
@@ -73,6 +77,12 @@ def problems(
     return tuple(_concerning(problem, event) for problem in found)
 
 
+def exposed(code: str) -> tuple[Problem, ...]:
+    """That everybody may do everything, by the code for why it is so, if any. No verdict is about it: it keeps no
+    recording from being made."""
+    return (_problem(code),) if code else ()
+
+
 def _measured(machine: Machine, known: set[str]) -> Iterable[Problem]:
     if machine.offset is not None and abs(machine.offset) > OFFSET:
         yield _problem('clock_offset', None, seconds=machine.offset)
@@ -97,7 +107,7 @@ def _problem(kind: str, since: float | None = None, text: str = '', **values: Va
 
 
 def _concerning(problem: Problem, event: Planned | None) -> Problem:
-    """With the next event that it endangers; an upload or a look at the page endangers none."""
-    if problem.consequence in ('uploads_wait', 'not_uploaded', 'page_outdated', 'core_not_told'):
+    """With the next event that it endangers; an upload endangers none."""
+    if problem.consequence in ('uploads_wait', 'not_uploaded', 'core_not_told'):
         return problem
     return Problem(**{**vars(problem), 'event': event})

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from pyca.recording.command import preview_files
-from pyca.recording.journal import ON_TIME, Journal, load
+from pyca.recording.journal import ON_TIME, Journal, Segment, load
 from pyca.settings import Capture
 from pyca.states import EventStatus
 from pyca.storage.edits import OVERDUE
@@ -19,13 +19,14 @@ def is_running(entry: Entry, now: float) -> bool:
     return entry.ours and entry.status is EventStatus.RECORDING and now <= entry.end + OVERDUE
 
 
-def running(entry: Entry, root: Path, upcoming: Sequence[Planned], now: float) -> Running:
+def running(entry: Entry, folder: Path, upcoming: Sequence[Planned], now: float) -> Running:
     """What the database says of it, with what its folder shows."""
-    journal = load(root / entry.name)
+    journal = load(folder)
     segments = [] if journal is None else [s for s in journal.segments if s.started is not None]
-    spans = tuple(Span(s.started or 0.0, s.ended) for s in segments)
-    begun = spans[-1].start if spans else None
+    spans = _spans(segments)
     sizes = [] if journal is None else [_size(journal, segment.files) for segment in segments]
+    newest = {segment.leg: (segment, size) for segment, size in zip(segments, sizes, strict=True)}.values()
+    rates = [rate for segment, size in newest if (rate := _growth(size, segment, now)) is not None]
     return Running(
         uid=entry.uid,
         start=entry.start,
@@ -37,7 +38,7 @@ def running(entry: Entry, root: Path, upcoming: Sequence[Planned], now: float) -
         segments=spans,
         gaps=_gaps(entry.start, spans, now),
         size=sum(sizes) if journal is not None else None,
-        growth=_growth(sizes[-1], begun, spans[-1].end or now) if begun is not None else None,
+        growth=sum(rates) if rates else None,
         latest_end=latest_end(entry, upcoming),
         unscheduled=journal is not None and journal.event.unscheduled,
     )
@@ -70,8 +71,23 @@ def _size(journal: Journal, names: Sequence[str]) -> int:
     return total
 
 
-def _growth(size: int, began: float, until: float) -> float | None:
+def _spans(segments: Sequence[Segment]) -> tuple[Span, ...]:
+    """When it was being recorded, by one command at least; those of one leg, which never overlap, each for itself."""
+    legs = len({segment.leg for segment in segments})
+    found: list[Span] = []
+    for segment in sorted(segments, key=lambda segment: segment.started or 0.0):
+        span, last = Span(segment.started or 0.0, segment.ended), found[-1] if found else None
+        if legs > 1 and last is not None and (last.end is None or last.end >= span.start):
+            ends = [last.end, span.end]
+            found[-1] = Span(last.start, None if None in ends else max(filter(None, ends)))
+        else:
+            found.append(span)
+    return tuple(found)
+
+
+def _growth(size: int, segment: Segment, now: float) -> float | None:
     """Bytes per second; none in the first seconds, in which programs write nothing or all at once."""
+    began, until = segment.started or 0.0, segment.ended or now
     return size / (until - began) if until - began >= ON_TIME else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyca.states import EventStatus
 from pyca.storage.contacts import Sending
 from pyca.storage.listing import Entry
@@ -17,13 +19,13 @@ _SETTLED = 3.0
 """Seconds of sending before anything can be said about its rate."""
 
 
-def upload(entry: Entry, sending: Sending | None) -> Upload | None:
-    """None for what an old installation left lying: nothing happens to that by itself."""
+def upload(entry: Entry, sending: Sequence[Sending]) -> Upload | None:
+    """None for what an old installation left lying: nothing happens to that by itself. `sending`: the last tries."""
     state = STATES.get(entry.status)
     if state is None or (not entry.ours and entry.status is not EventStatus.FINISHED_RECORDING):
         return None
-    mine = sending is not None and (sending.uid, sending.start) == (entry.uid, entry.start) and state == 'uploading'
-    rate = _rate(entry, sending) if mine and sending is not None else None
+    mine = [one for one in sending if (one.uid, one.start) == (entry.uid, entry.start)]
+    rate = _rate(entry, mine[-1]) if mine and state == 'uploading' else None
     return Upload(
         uid=entry.uid,
         start=entry.start,

@@ -24,7 +24,7 @@ class Step:
 @dataclass(frozen=True)
 class Run:
     """One run of the recorder. `command` is what was called, without passwords; `status` its exit code or, negative,
-    the signal that ended it."""
+    the signal that ended it, `input` the one whose own command it is, empty for the common one."""
 
     number: int
     planned: float
@@ -34,6 +34,7 @@ class Run:
     verdict: str
     cause: str
     command: str
+    input: str = ''
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class File:
 @dataclass(frozen=True)
 class Story:
     """`actions`: end, extend, retry, delete, as far as they can be done now. `log` has the agent's own lines about this
-    event, None without a log file; `output` is the end of what the recorder printed."""
+    event, None without a log file; `output` is the end of what the recorder printed, None where nobody knows.
+    `core_event` is the id under which the core has it, empty until it is delivered."""
 
     uid: str
     start: int
@@ -65,6 +67,7 @@ class Story:
     cause: str
     folder: str
     unscheduled: bool
+    core_event: str
     attempts: int
     next_try: float | None
     steps: tuple[Step, ...]
@@ -72,4 +75,4 @@ class Story:
     files: tuple[File, ...]
     actions: tuple[str, ...]
     log: tuple[str, ...] | None
-    output: tuple[str, ...]
+    output: tuple[str, ...] | None

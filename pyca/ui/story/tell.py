@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pyca.event import Event
+from pyca.event import Event, Outcome
 from pyca.masking import Redaction
 from pyca.recording.atomic import read_json
-from pyca.recording.journal import FILE, Journal, load, load_delivered
-from pyca.states import EventStatus, ServiceStatus, ServiceType
+from pyca.recording.journal import FILE, UPLOAD, Journal, load, load_delivered
+from pyca.recording.spec import log_path, state_path
+from pyca.states import WAITING_FOR_UPLOAD, EventStatus, ServiceStatus, ServiceType
 from pyca.storage.edits import in_use
 from pyca.storage.recorded import Recorded
 from pyca.storage.reports import Report, Reports
@@ -19,10 +20,8 @@ from pyca.ui.overview.sources import Sources
 from pyca.ui.story.files import files
 from pyca.ui.story.model import Run, Story
 from pyca.ui.story.texts import about, output
-from pyca.ui.story.timeline import steps
+from pyca.ui.story.timeline import numbered, steps
 
-UPLOAD = 'upload.json'
-WAITING = frozenset({EventStatus.FINISHED_RECORDING, EventStatus.FAILED_UPLOADING})
 KEPT = frozenset({EventStatus.PAUSED_AFTER_RECORDING, EventStatus.FAILED_RECORDING})
 """What is not uploaded by itself."""
 
@@ -48,7 +47,7 @@ class Stories:
 
     def _recorded(self, row: Recorded) -> Story:
         store = self._sources.store
-        folder = store.root / row.name
+        folder = store.find(row.name)
         if (folder / FILE).exists():
             return self._told(row, load(folder), _mapping(read_json(folder / UPLOAD)))
         remains = store.delivered(row.name)
@@ -56,7 +55,7 @@ class Stories:
 
     def _told(self, row: Recorded, journal: Journal | None, upload: Mapping[str, Any]) -> Story:
         sources, event = self._sources, row.event
-        folder = sources.store.root / row.name
+        folder = sources.store.find(row.name)
         log = sources.settings.logging.file
         pending: list[Report] = [report for report in self._reports.pending() if report.uid == event.uid]
         return Story(
@@ -69,17 +68,26 @@ class Stories:
             phase=row.phase,
             outcome=row.outcome.value if row.outcome else None,
             cause=row.cause,
-            folder=row.name if folder.is_dir() else '',
+            folder=folder.name if folder.is_dir() else '',
             unscheduled=event.unscheduled,
+            core_event=_core_event(event, upload),
             attempts=row.attempts,
             next_try=row.next_try,
             steps=steps(row, journal, upload, pending),
             runs=tuple(_runs(journal, self._mask)),
-            files=files(folder, journal, upload),
+            files=files(folder, journal, upload, row.tracks),
             actions=tuple(self._actions(row)),
             log=about(Path(log), event.uid, self._mask) if log else None,
-            output=output(folder / 'recorder.log', self._mask),
+            output=self._output(folder, journal) or (None if journal is None and _had_recorder(row) else ()),
         )
+
+    def _output(self, folder: Path, journal: Journal | None) -> tuple[str, ...]:
+        """What the recorders printed; where there are several, each under its name."""
+        legs = journal.legs if journal is not None else ('',)
+        found = {leg: output(log_path(folder, leg), self._mask) for leg in legs}
+        if len(found) < 2:
+            return next(iter(found.values()), ())
+        return tuple(line for leg, lines in found.items() if lines for line in (f'[{leg or "command"}]', *lines))
 
     def _actions(self, row: Recorded) -> Iterator[str]:
         """What can be done now."""
@@ -91,7 +99,7 @@ class Stories:
                 yield 'end'
                 if self._room(row.event):
                     yield 'extend'
-        elif not row.event.unscheduled and (row.status in WAITING or (row.status in KEPT and row.tracks)):
+        elif row.status in WAITING_FOR_UPLOAD or (row.status in KEPT and row.tracks):
             yield 'retry'
         if not in_use(row, now):
             yield 'delete'
@@ -102,18 +110,31 @@ class Stories:
         return all(other.start > event.end for other in others if other.uid != event.uid)
 
 
+def _had_recorder(row: Recorded) -> bool:
+    return row.status is not EventStatus.UPCOMING and row.outcome is not Outcome.MISSED
+
+
+def _core_event(event: Event, upload: Mapping[str, Any]) -> str:
+    """A new event has the id of its media package, which the core may have made up."""
+    if upload.get('accepted') is None:
+        return ''
+    return str(upload.get('package_id') or event.uid) if event.unscheduled else event.uid
+
+
 def _runs(journal: Journal | None, mask: Callable[[str], str]) -> Iterator[Run]:
-    for segment in journal.segments if journal is not None else []:
-        keeper = _mapping(read_json(journal.folder / f'keeper-{segment.number}.json')) if journal is not None else {}
+    for number, segment in numbered(journal) if journal is not None else []:
+        path = state_path(journal.folder, segment.number, segment.leg) if journal is not None else Path()
+        keeper = _mapping(read_json(path))
         words = keeper.get('arguments')
         yield Run(
-            number=segment.number,
+            number=number,
             planned=segment.planned,
             started=segment.started,
             ended=segment.ended,
             status=segment.status,
             verdict=segment.end.value if segment.end is not None else '',
             cause=segment.cause or str(keeper.get('error') or ''),
+            input=segment.leg,
             command=mask(shlex.join(map(str, words))) if isinstance(words, list) else '',
         )
 

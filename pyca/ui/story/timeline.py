@@ -3,7 +3,7 @@
 | code | values |
 | --- | --- |
 | begins, ends | (what the calendar says) |
-| recorder_started | number, late: seconds after the start of the event, for the first run |
+| recorder_started | number, late: seconds after the start of the event, for the first run; text: its input |
 | signal_sent | number, signal |
 | recorder_ended | number, status, verdict: good, failed or unknown; text: the cause |
 | empty_runs | count: runs that left nothing behind |
@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pyca.recording.journal import Journal
+from pyca.recording.journal import Journal, Segment
 from pyca.storage.recorded import Recorded
 from pyca.storage.reports import Report
 from pyca.ui.story.model import Step
@@ -40,12 +40,18 @@ def steps(
     return tuple(sorted(found, key=lambda step: step.at))
 
 
+def numbered(journal: Journal) -> list[tuple[int, Segment]]:
+    """The runs with the numbers under which they are shown: where several commands run side by side, each counts its
+    own."""
+    own = all(not segment.leg for segment in journal.segments)
+    return [(segment.number if own else at, segment) for at, segment in enumerate(journal.segments)]
+
+
 def _recorded(journal: Journal) -> Iterator[Step]:
-    for position, segment in enumerate(journal.segments):
-        number = segment.number
+    for position, (number, segment) in enumerate(numbered(journal)):
         if segment.started is not None:
             late = {} if position else {'late': round(max(0.0, segment.started - journal.event.start), 1)}
-            yield Step(segment.started, 'recorder_started', {'number': number, **late})
+            yield Step(segment.started, 'recorder_started', {'number': number, **late}, segment.leg)
         for signal, at in segment.signals:
             yield Step(at, 'signal_sent', {'number': number, 'signal': signal})
         if segment.ended is not None and segment.end is not None:

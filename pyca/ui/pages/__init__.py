@@ -1,0 +1,1 @@
+"""The pages for people: complete without a script, renewed in place with one."""
