@@ -13,9 +13,10 @@ from pyca.order import unscheduled_title
 def catalogs(outside: Outside, recorded: Recorded, package_id: str) -> Mapping[str, str]:
     """By flavor: the one catalog from which the event gets its title, place and time."""
     event, ended = recorded.event, outside.ended(recorded)
-    end = event.end if ended is None else max(event.start, min(event.end, math.ceil(ended)))
+    end = event.end if ended is None else min(event.end, math.ceil(ended))
     title = event.title or unscheduled_title(outside.agent, event.start)
-    return {FLAVOR: catalog(Episode(outside.agent, event.start, end, title), package_id or event.uid)}
+    episode = Episode(outside.agent, event.start, max(event.start + 1, end), title)  # ended in the second of its start
+    return {FLAVOR: catalog(episode, package_id or event.uid)}
 
 
 def fields(workflow: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from pyca.demo.records import Delivery
 from pyca.demo.standin import StandIn
 from pyca.states import EventStatus
 from pyca.storage.retrying import Retry
-from tests.services.ingest_world import START
+from tests.services.ingest_world import END, START
 from tests.services.test_upload_breaks import BREAKS, STEPS
 from tests.services.upload_site import SIZES, Site
 
@@ -253,8 +253,9 @@ def test_a_package_id_is_one_that_every_core_takes(site: Site) -> None:
     assert re.fullmatch(r'[\w\-.:;()]+', site.upload().package_id)
 
 
-def test_a_moment_is_a_second_long(site: Site, core: StandIn) -> None:
-    site.begun_here(seconds=0.2)
+@pytest.mark.parametrize('end', [END, START], ids=['by itself', 'by a person in the second of its start'])
+def test_a_moment_is_a_second_long(site: Site, core: StandIn, end: int) -> None:
+    site.begun_here(end=end, seconds=0.2)
     site.run_until(DONE)
     assert f'start={CREATED}; end=1970-01-12T13:46:41Z' in terms(site.the_delivery())['temporal']
     assert core.violations == []

@@ -131,9 +131,11 @@ class Site:
         event = Event(uid, START + moved, END + moved, title, {'uid': uid, 'attach': attach})
         return self._recorded(event, seconds)
 
-    def begun_here(self, title: str = 'Visitors', *, uid: str = 'event-1', seconds: float = END - START) -> Recorded:
+    def begun_here(
+        self, title: str = 'Visitors', *, uid: str = 'event-1', end: int = END, seconds: float = END - START
+    ) -> Recorded:
         """The same of what a person began on the spot, so that the core knows nothing of it."""
-        return self._recorded(Event(uid, START, END, title, {UNSCHEDULED: True}), seconds)
+        return self._recorded(Event(uid, START, end, title, {UNSCHEDULED: True}), seconds)
 
     def _recorded(self, event: Event, seconds: float) -> Recorded:
         uid = event.uid
