@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -29,7 +30,10 @@ class Web:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self.port = 0
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.bind(('127.0.0.1', 0))  # so that nobody else gets the port while the server is away
+        self.port = self._held.getsockname()[1]
         self.answers: list[Answer] = []
         app.wsgi_app = self._noting(app.wsgi_app)  # type: ignore[method-assign]
         self.begin()
@@ -37,13 +41,18 @@ class Web:
     def begin(self) -> None:
         """Serve, on the same port as before."""
         self._server, self._stop = Server(self._app, port=self.port), threading.Event()
-        self.port = self._server.open()
+        self._server.open()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     def end(self) -> None:
         self._stop.set()
         self._thread.join()
+
+    def close(self) -> None:
+        """Go away for good."""
+        self.end()
+        self._held.close()
 
     def _serve(self) -> None:
         try:
@@ -79,5 +88,5 @@ class Served(Site):
         return f'http://127.0.0.1:{self.web.port}{path}'
 
     def close(self) -> None:
-        self.web.end()
+        self.web.close()
         super().close()
