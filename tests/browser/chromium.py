@@ -27,7 +27,7 @@ REPORT_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', event => console.error(
     `the policy forbids ${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
 """
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds for anything to come true, on a machine that runs other tests as well."""
 
 
@@ -48,6 +48,7 @@ def launch(playwright: Playwright, home: Path) -> Browser:
         executable_path=executable(),
         args=list(ARGUMENTS),
         chromium_sandbox=False,
+        timeout=2 * PATIENCE,
         env={**os.environ, 'HOME': str(home), 'XDG_CONFIG_HOME': str(home), 'XDG_CACHE_HOME': str(home)},
     )
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.chromium import Visit, Watched, executable, launch
+from tests.browser.chromium import PATIENCE, Visit, Watched, executable, launch
 from tests.browser.gallery import scene
 from tests.browser.scenes import Scene
 from tests.browser.served import Served
@@ -22,6 +22,7 @@ Play = Callable[..., Served]
 @pytest.fixture(scope='session')
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     executable()
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = launch(playwright, tmp_path_factory.mktemp('browser'))
         yield started

@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.browser.chromium import PATIENCE
+
 SHOTS = Path(__file__).parents[1] / 'screenshots'
 AXE = Path(__file__).parent / 'axe/axe.min.js'
 
@@ -69,7 +71,7 @@ def small_targets(page: Page) -> list[str]:
 
 def until(page: Page, so: Callable[[], object], what: str) -> None:
     """Wait until something outside of the browser is so."""
-    for _ in range(200):
+    for _ in range(PATIENCE // 100):
         if so():
             return
         page.wait_for_timeout(100)
