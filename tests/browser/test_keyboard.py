@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -50,6 +51,7 @@ def test_the_first_tab_offers_to_skip_what_is_before_the_content(play: Play, vis
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
     page.keyboard.press('Enter')
+    expect(page).to_have_url(re.compile('#main$'))
     page.keyboard.press('Tab')
     assert page.evaluate("document.activeElement.closest('main') !== null")
 

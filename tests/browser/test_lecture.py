@@ -15,7 +15,7 @@ from tests.browser.test_keyboard import tab_to
 from tests.program.agent import Agent, wait_for
 
 LOGIN = {'username': 'admin', 'password': 'secret'}
-SLOW = 60_000
+SLOW = 120_000
 """Milliseconds for what an agent does on a machine that runs other tests as well."""
 
 
@@ -32,7 +32,7 @@ def page_of(agent: Agent) -> str:
     found: list[str] = []
 
     def listens() -> bool:
-        found[:] = re.findall(r'listens on (http://127\.0\.0\.1:\d+)', agent.logged())
+        found[:] = re.findall(r'listens on (http://127\.0\.0\.1:\d+)\n', agent.logged())
         return bool(found)
 
     wait_for(listens, 'there is no page')
@@ -57,7 +57,8 @@ def test_it_is_extended_and_ended_and_seen_to_be_delivered(
     tab_to(page, '#now form[action$="/extend"] button[value="5"]')
     page.keyboard.press('Enter')
     until(page, lambda: end_of_it(page) == before + 300, 'it is not extended')
-    expect(page.locator('#notice')).to_be_visible(timeout=SLOW)  # the answer to the form has come
+    expect(page.locator('#notice')).to_be_focused(timeout=SLOW)  # the answer to the form has come
+    page.wait_for_load_state()
 
     tab_to(page, '#now form[action$="/end"] button')
     page.keyboard.press('Enter')

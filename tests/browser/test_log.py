@@ -35,7 +35,7 @@ def test_what_is_grave_differs_and_the_newest_lines_are_in_view(play: Play, visi
     expect(lines).to_contain_text('[ERROR] tale: core.example.org: connection refused')
     expect(lines.locator('.error').last).to_contain_text('ConnectionRefusedError')
     assert len({colour(page, f'.lines .{kind}') for kind in ('debug', 'info', 'warning', 'error')}) == 4
-    assert at_the_end(page)
+    until(page, lambda: at_the_end(page), 'the newest lines are not in view')
 
 
 def test_it_opens_within_the_overview_and_stays_there(play: Play, visit: Visit) -> None:
@@ -43,7 +43,7 @@ def test_it_opens_within_the_overview_and_stays_there(play: Play, visit: Visit) 
     page = visit().open(served.url())
     page.locator('#log a').click()
     expect(page.locator('#log .lines .warning').first).to_be_visible()
-    assert at_the_end(page)
+    until(page, lambda: at_the_end(page), 'the newest lines are not in view')
     served.clock.time += 90
     renewed(page, served)
     expect(page.locator('#log .lines .warning').first).to_be_visible()

@@ -29,6 +29,7 @@ def test_every_scene_can_be_read_by_everybody(scene: Scene, play: Play, visit: V
     else:
         page.goto(f'{page.url}?language=de')
     expect(page.locator('html')).to_have_attribute('lang', 'de')
+    page.wait_for_load_state()
     wrong += look_at(page, scene.name, 'dark-de')
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert wrong + too_wide(page, 1280) + too_wide(page, 640) == []
