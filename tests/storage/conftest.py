@@ -17,6 +17,9 @@ from pyca.storage.tables import metadata, pyca_change
 from tests.storage import postgres
 from tests.storage.clocks import HandClock
 
+PATIENCE = 60
+"""Seconds for a lock or a connection that is to be had, on a machine that stalls."""
+
 
 @pytest.fixture
 def clock() -> HandClock:
@@ -32,7 +35,7 @@ def server() -> Iterator[str]:
             pytest.fail('PostgreSQL is not installed: apt-get install postgresql')
         pytest.skip('PostgreSQL is not installed')
     with postgres.server(programs) as url:
-        yield url
+        yield f'{url}&connect_timeout={PATIENCE}'
 
 
 _numbers = itertools.count()
@@ -56,7 +59,7 @@ def postgresql(server: str) -> Iterator[str]:
 def prepared_server(server: str) -> Iterator[str]:
     """The URL of a PostgreSQL database that has all its tables."""
     with postgresql(server) as url:
-        database = Database(url, HandClock(), timeout=60)
+        database = Database(url, HandClock(), timeout=PATIENCE)
         database.change()
         database.close()
         yield url
@@ -91,7 +94,7 @@ def url(request: pytest.FixtureRequest, file: Path) -> Iterator[str]:
         return
     url = str(request.getfixturevalue('prepared_server'))
     yield url
-    database = Database(url, HandClock())
+    database = Database(url, HandClock(), timeout=PATIENCE)
     with database.write() as connection:
         for table in metadata.sorted_tables:
             if table is not pyca_change:
@@ -102,7 +105,7 @@ def url(request: pytest.FixtureRequest, file: Path) -> Iterator[str]:
 @pytest.fixture
 def database(url: str, clock: HandClock) -> Iterator[Database]:
     """Every question must get the same answer from both kinds."""
-    database = Database(url, clock)
+    database = Database(url, clock, timeout=PATIENCE)
     yield database
     database.close()
 
@@ -110,7 +113,7 @@ def database(url: str, clock: HandClock) -> Iterator[Database]:
 @pytest.fixture
 def new(new_url: str, clock: HandClock) -> Iterator[Database]:
     """A database of either kind that its first question has to create."""
-    database = Database(new_url, clock)
+    database = Database(new_url, clock, timeout=PATIENCE)
     yield database
     database.close()
 

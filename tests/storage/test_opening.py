@@ -48,7 +48,7 @@ import sys
 from pyca.clock import SystemClock
 from pyca.storage.database import Database
 from pyca.storage.memory import Memory
-database = Database(sys.argv[1], SystemClock(), timeout=30)
+database = Database(sys.argv[1], SystemClock(), timeout=120)
 Memory(database).put(sys.argv[2], 1)
 print('alembic' in sys.modules, 'sqlalchemy.orm' in sys.modules)
 """
@@ -162,7 +162,7 @@ def test_five_programs_may_start_at_once_on_a_new_database(new_url: str, clock: 
         subprocess.Popen([*command, f'key {number}'], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for number in range(5)
     ]
-    answers = [child.communicate(timeout=60) for child in children]
+    answers = [child.communicate(timeout=180) for child in children]
     assert [child.returncode for child in children] == [0] * 5, answers
     database = Database(new_url, clock)
     assert [Memory(database).get(f'key {number}') for number in range(5)] == [1] * 5

@@ -75,12 +75,12 @@ def test_each_recording_is_claimed_once_by_however_many(url: str, clock: HandClo
     start = threading.Barrier(6)
 
     def take(database: Database) -> None:
-        start.wait(30)
+        start.wait(60)
         while (uid := claimed(Recordings(database))) is not None:
             taken[uid] += 1
         database.close()
 
-    threads = [threading.Thread(target=take, args=(Database(url, clock, timeout=30),)) for _ in range(6)]
+    threads = [threading.Thread(target=take, args=(Database(url, clock, timeout=60),)) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -38,7 +38,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def database(tmp_path: Path, clock: HandClock) -> Iterator[Database]:
-    made = Database(f'sqlite:///{tmp_path}/pyca.db', clock)
+    made = Database(f'sqlite:///{tmp_path}/pyca.db', clock, timeout=60)
     yield made
     made.close()
 

@@ -42,7 +42,7 @@ class Site:
         }
         self.settings = Settings(**{**given, **sections})
         self.clock = HandClock(float(NOW))
-        self.database = Database(f'sqlite:///{folder}/pyca.db', self.clock)
+        self.database = Database(f'sqlite:///{folder}/pyca.db', self.clock, timeout=60)
         self.recordings = Recordings(self.database)
         self.app = create_app(self.settings, self.database, self.clock)
         self.client: FlaskClient = self.app.test_client()
