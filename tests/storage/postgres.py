@@ -45,8 +45,10 @@ class Server:
         return f'postgresql://pyca@/%s?host={self._folder}'
 
     def start(self) -> None:
-        options = ['-c', 'fsync=off', '-c', 'listen_addresses=', '-c', f'unix_socket_directories={self._folder}']
-        command = [str(self._programs / 'postgres'), '-D', f'{self._folder}/data', *options]
+        options = {'fsync': 'off', 'listen_addresses': '', 'unix_socket_directories': self._folder}
+        options['autovacuum'] = 'off'  # while it looks at the template, nobody can make a database of that
+        command = [str(self._programs / 'postgres'), '-D', f'{self._folder}/data']
+        command += [word for name, value in options.items() for word in ('-c', f'{name}={value}')]
         if setpriv := shutil.which('setpriv'):
             command = [setpriv, '--pdeathsig', 'INT', *command]  # nothing stays behind when the tests are killed
         with open(f'{self._folder}/log', 'ab') as log:
@@ -57,7 +59,7 @@ class Server:
         """End it with all its connections."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
-            self._process.wait(30)
+            self._process.wait(120)
             self._process = None
 
     def signal(self, number: int) -> None:
@@ -97,7 +99,7 @@ def _account(folder: Path) -> dict[str, Any]:
 
 
 def _wait(pg_isready: Path, folder: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while subprocess.run([str(pg_isready), '-q', '-h', folder], check=False).returncode:
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(Path(folder, 'log').read_text())
