@@ -194,7 +194,7 @@ REAL: dict[str, Make] = {
     'primary busy': lambda folder: f'{BACKUP}; meanwhile {found("capturing")}',
     'primary gone': lambda folder: f'{BACKUP}; {found("gone")}',
     'calendar': lambda folder: calendar(),
-    'hours': lambda folder: waiting(hours=('00:00-00:01',)),
+    'hours': lambda folder: waiting(hours=('00:01-00:02',)),
     'stalled': lambda folder: stalled(),
     'no host': lambda folder: f'{PLACE}: {cause(6, "", connected=False)}',
     'timeout': lambda folder: f'The answer to the final call got lost: {PLACE}: {cause(28, "", connected=True)}',

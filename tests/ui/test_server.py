@@ -23,24 +23,26 @@ def hello() -> Flask:
 
 
 def test_it_serves_in_its_loop_until_the_stop() -> None:
-    stop, server = Stop(), Server(hello(), port=0)
+    # at an address of its own, where nobody takes the port once it is free
+    host = '127.0.0.2'
+    stop, server = Stop(), Server(hello(), host, port=0)
     port = server.open()
     loop = Loop(server, stop=stop, bell=Bell(), pulse=Pulse(SystemClock()))
     thread = threading.Thread(target=loop.run, daemon=True)
     thread.start()
 
-    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=20)
+    connection = http.client.HTTPConnection(host, port, timeout=60)
     connection.request('GET', '/')
     answer = connection.getresponse()
     assert (answer.status, answer.read()) == (200, b'hello')
     connection.close()
 
     stop.request()
-    thread.join(timeout=20)
+    thread.join(timeout=60)
     assert not thread.is_alive()
     server.close()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(('127.0.0.1', port), timeout=20)
+        socket.create_connection((host, port), timeout=60)
 
 
 @pytest.mark.parametrize('header', ['X-Forwarded-For: 127.0.0.1', 'Forwarded: for=127.0.0.1', 'Via: 1.1 proxy'])
@@ -50,7 +52,7 @@ def test_what_a_proxy_says_of_itself_is_not_hidden_from_the_check_of_requests(he
     server = Server(seen, port=0)
     port = server.open()
     name, _, value = header.partition(': ')
-    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=20)
+    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=60)
     try:
         connection.request('GET', '/', headers={name: value})
         answers: list[bytes] = []
