@@ -20,7 +20,7 @@ def python(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     """Run a script in this folder."""
     environment = {**os.environ, 'PYTHONPATH': str(REPOSITORY)}
     command = [sys.executable, '-c', script]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=180)
 
 
 def test_it_needs_no_arguments_and_makes_its_database(tmp_path: Path) -> None:
