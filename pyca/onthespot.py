@@ -41,6 +41,10 @@ def perhaps_done(error: CoreError | Interrupted) -> bool:
     return isinstance(error, Interrupted) or (isinstance(error, (Unreachable, Overloaded)) and error.sent)
 
 
+Connect = Callable[[Callable[[], bool]], Http]
+"""Makes the connection to the core, which ends when it is told that it is late."""
+
+
 class Conflict(PycaError):
     """The core has another event at that time."""
 
@@ -63,9 +67,8 @@ class OnTheSpot:
         database: Database,
         clock: Clock,
         counter: Counter,
-        connect: Callable[[Callable[[], bool]], Http] | None = None,
+        connect: Connect | None = None,
     ) -> None:
-        """`connect` makes the connection to the core, which ends when it is told that it is late."""
         self._settings = settings
         self._clock = clock
         self._counter = counter

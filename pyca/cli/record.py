@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pyca import config
 from pyca.clock import Clock
 from pyca.errors import PycaError
-from pyca.onthespot import OnTheSpot
+from pyca.onthespot import Connect, OnTheSpot
 from pyca.order import Order, OrderKind
 from pyca.settings import Settings
 from pyca.states import EventStatus
@@ -25,7 +25,12 @@ class Wish:
     """Has it done by the agent, and says so in a sentence; PycaError says why not."""
 
     def __init__(
-        self, settings: Settings, database: Database, clock: Clock, pause: Callable[[float], None] = time.sleep
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        pause: Callable[[float], None] = time.sleep,
+        connect: Connect | None = None,
     ) -> None:
         """`pause`: how it waits."""
         self._settings = settings
@@ -33,7 +38,7 @@ class Wish:
         self._pause = pause
         self._recordings = Recordings(database)
         self._counter = Counter(database, pause)
-        self._on_the_spot = OnTheSpot(settings, database, clock, self._counter)
+        self._on_the_spot = OnTheSpot(settings, database, clock, self._counter, connect)
 
     def record(self, minutes: int, title: str) -> str:
         """Begin a recording, and wait until its recorder runs."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,10 @@ from pyca.demo.standin import StandIn
 from pyca.errors import PycaError
 from pyca.event import UNSCHEDULED, Event
 from pyca.onthespot import Conflict
+from pyca.opencast.http import Http
 from pyca.order import Order, OrderKind
 from pyca.settings import Agent, Capture, Ingest, Server, Settings
+from pyca.settings import Http as Limits
 from pyca.states import EventStatus, ServiceStatus, ServiceType
 from pyca.storage.database import Database
 from pyca.storage.orders import Orders
@@ -45,6 +47,7 @@ class Room:
         self.seen: list[Order] = []
         self.answer: tuple[bool, str] | None = (True, 'It is recorded until 11:30:00.')
         self.phase = 'recording'
+        self.hangs: Callable[[], bool] = lambda: False  # whether the core lets the person wait
         self.beat()
 
     def beat(self, status: ServiceStatus = ServiceStatus.IDLE) -> None:
@@ -65,7 +68,11 @@ class Room:
         self.recordings.mirror(event, Said(EventStatus.RECORDING, self.phase, cause='' if here else 'x'))
 
     def wish(self) -> Wish:
-        return Wish(self.settings, self.database, self.clock, self.obey)
+        return Wish(self.settings, self.database, self.clock, self.obey, self.connect)
+
+    def connect(self, late: Callable[[], bool]) -> Http:
+        """A person is patient with a slow machine, and not with a core that hangs."""
+        return Http(self.settings.server, Limits(60, 60), interrupted=lambda: self.hangs() and late())
 
     def configured(self, *, overlap: str = 'first', backup: bool = False, workflow: str = '') -> None:
         """With what is begun on the spot put into the core's schedule before."""
@@ -218,6 +225,7 @@ def test_a_conflict_is_said_and_nothing_recorded(room: Room, core: StandIn) -> N
 def test_whatever_the_core_does_it_is_recorded(room: Room, core: StandIn, how: Fault, says: str) -> None:
     room.configured()
     core.faults.add(how)
+    room.hangs = lambda: how.kind is Kind.HANG and how.hits > 0
     said = room.wish().record(30, 'Visitors')
     assert (room.the_order().start, room.the_order().doubtful) == (0, False)
     note = said.partition('\nThe core did not say that it scheduled it: ')[2]
@@ -235,7 +243,8 @@ def test_what_the_core_has_perhaps_scheduled_is_recorded_as_that_event(
     room.configured()
     if makes_up:
         core.faults.add(Fault('createMediaPackageWithID', Kind.STATUS, status=404))
-    core.faults.add(Fault('POST /ingest/schedule', how, times=None))
+    fault = core.faults.add(Fault('POST /ingest/schedule', how, times=None))
+    room.hangs = lambda: how is Kind.HANG and fault.hits > 0
     said = room.wish().record(30, 'Visitors')
     order = room.the_order()
     assert (order.doubtful, order.minutes) == (True, 30)
