@@ -233,7 +233,8 @@ def test_a_thread_that_breaks_is_started_again_without_an_end_between(
 
     world.run([world.group(worker, patience=0.01)], lambda: wait_for(lambda: worker.steps > 1))
 
-    assert done == ['step', 'step', 'end']
+    assert done[:2] == ['step', 'step']
+    assert done.index('end') == len(done) - 1
     assert complaints(caplog) == ['fragile: the loop broke']
 
 
@@ -339,7 +340,7 @@ def test_a_hanging_service_ends_the_process_only_when_nothing_records_or_starts_
         world.clock.time += HANGING + 1
         group.loops[1].bell.ring()
         wait_for(lambda: group.loops[1].pulse.age == 0)
-        assert _silent(world.systemd)
+        wait_for(lambda: _silent(world.systemd))  # a sign may have been on its way
         assert 'stopping' not in world.systemd.said
         world.quiet = True
         wait_for(lambda: 'stopping' in world.systemd.said)
