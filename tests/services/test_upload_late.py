@@ -220,7 +220,7 @@ def test_it_is_asked_again_before_the_last_bytes_of_a_request_that_takes_long(
     core.faults.add(Fault(WHOLE[method], Kind.STOP_READING, bytes=1000))
     with ThreadPoolExecutor(1) as pool:
         upload = pool.submit(site.run_until, HELD, DONE)
-        assert core.wait_for(lambda: any(request.bytes_in == 1000 for request in core.requests))
+        assert core.wait_for(lambda: any(request.bytes_in == 1000 for request in core.requests), timeout=60)
         core.archive('event-1')
         clock.advance(600)
         core.faults.clear()

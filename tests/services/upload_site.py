@@ -82,7 +82,7 @@ class Site:
         """A new run of the program over what is on the disk and in the database."""
         name, password = self.login
         server = settings.Server(url=self.core.url, username=name, password=password)
-        http, beside = (Http(server, settings.Http(20, 10), clock=self.transfer, stall=self.stall) for _ in range(2))
+        http, beside = (Http(server, settings.Http(60, 60), clock=self.transfer, stall=self.stall) for _ in range(2))
         memory = Memory(self.database)
         endpoints = Endpoints(http, server, KnownNodes(memory), self.clock)
         preparation = Preparation(lambda name: self.root / name, Joiner())
