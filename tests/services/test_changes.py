@@ -204,11 +204,11 @@ def test_a_command_that_took_its_time_is_ended_at_once_when_the_event_is_made_sh
     hall: Callable[..., Hall],
 ) -> None:
     here = hall(command=COUNTED, sigterm_time=-1, sigkill_time=120)
-    happening = event('a', -2, 600)
+    happening = event('a', LEAD, 600)
     here.schedule(happening)
     here.until(here.recording('a'))
 
-    here.schedule(replace(happening, end=int(time.time()) - 1))
+    here.schedule(by_now(happening))
     asked = time.time()
     here.until(here.over('a'))
 
@@ -284,7 +284,7 @@ def test_an_event_that_moves_by_a_few_seconds_is_recorded_then(hall: Callable[..
 
 def test_a_person_ends_a_recording_until_the_core_names_another_end(hall: Callable[..., Hall]) -> None:
     here = hall(sigterm_time=-1)
-    happening = event('a', 0, 60)
+    happening = event('a', LEAD, 60)
     here.schedule(happening)
     here.until(here.recording('a'))
 
