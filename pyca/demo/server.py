@@ -24,7 +24,7 @@ from pyca.demo.security import Security
 if TYPE_CHECKING:
     from pyca.demo.nodes import Node
 
-REUSE_SECONDS = 5.0
+REUSE_SECONDS = 60.0
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Listener(ThreadingHTTPServer):
         self._bind()
 
     def _bind(self) -> None:
-        """Bind, patiently: on a restart the port may still be on its way out."""
+        """Bind, patiently: on a restart the port may still be on its way out, or lent to somebody for a moment."""
         until = time.monotonic() + REUSE_SECONDS
         while True:
             try:
