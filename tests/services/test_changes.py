@@ -117,7 +117,8 @@ def test_what_is_added_once_the_core_may_have_the_recording_is_kept_apart(
     for length in (60, 120, 1):  # made longer once more, while the rest is recorded
         longer = replace(happening, end=int(time.time()) + length)
         here.schedule(longer)
-        here.until(here.recording('a-rest'))
+        here.service.step()
+        here.until(lambda: here.recording('a-rest')() or here.over('a-rest')())
     here.until(here.over('a-rest'))
 
     journal = here.book.journals['a-rest']
