@@ -102,7 +102,7 @@ def test_a_core_that_is_restarted_gets_the_rest(site: Site, core: StandIn, step:
 @pytest.mark.parametrize('step', ['the second track', 'the final call'])
 def test_an_answer_that_comes_after_twenty_minutes_is_not_waited_for(site: Site, core: StandIn, step: str) -> None:
     """The core works for long, and does it: what it did is found out, not done again."""
-    site.transfer = Hurry(1000)
+    site.transfer = Hurry(400)
     site.start()
     site.record()
     late = breaking(core, step, kind=Kind.LATE_ANSWER, seconds=5)
@@ -116,7 +116,7 @@ def test_an_answer_that_comes_after_twenty_minutes_is_not_waited_for(site: Site,
 
 def test_a_final_call_that_the_core_works_on_for_twenty_minutes_is_accepted_once(site: Site, core: StandIn) -> None:
     """The second call reaches a core that still has the first one in hand."""
-    site.transfer = Hurry(1000)
+    site.transfer = Hurry(400)
     site.start()
     site.record()
     core.archive_after = 0
