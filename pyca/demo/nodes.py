@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import socket
 import ssl
 import threading
+import weakref
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +44,7 @@ class Node:
         self.zips = 0
         """How many zip files are being taken at this moment."""
         self.port = 0
+        self._release: Callable[[], object] | None = None
         self._desk = desk
         self._tls = tls
         self._listener: Listener | None = None
@@ -104,6 +108,20 @@ class Node:
         if self._listener is not None:
             listener, self._listener = self._listener, None
             listener.stop()
+
+    def hold(self, port: int) -> None:
+        """Keep the port while nobody listens on it: the system gives it to no other program then."""
+        if self._release is None:
+            with socket.socket() as place:
+                place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                place.bind(('127.0.0.1', port))
+                self._release = weakref.finalize(self, os.close, place.detach())
+
+    def leave(self) -> None:
+        """Stop for good."""
+        self.stop()
+        if self._release is not None:
+            self._release()
 
     def restart(self) -> None:
         """Stop and start; what was only in its memory is gone."""
@@ -194,7 +212,7 @@ class Nodes:
         """Take a node away with everything on it."""
         with self._lock:
             self._desk.nodes.remove(node)
-        node.stop()
+        node.leave()
 
     def __iter__(self) -> Iterator[Node]:
         return iter(list(self._desk.nodes))

@@ -78,6 +78,7 @@ class Listener(ThreadingHTTPServer):
         while True:
             try:
                 self.server_bind()
+                self.node.hold(self.port)  # not possible once somebody listens there
                 self.server_activate()
                 return
             except OSError:

@@ -55,6 +55,8 @@ class StandIn:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        for node in self.nodes:
+            node.leave()
         if kind is None and self.desk.failures:
             raise RuntimeError('the stand-in itself failed:\n' + '\n'.join(self.desk.failures))
 
@@ -77,7 +79,7 @@ class StandIn:
         for node in self.nodes:
             node.stop()
 
-    def wait_for(self, condition: Callable[[], object], timeout: float = 10.0) -> bool:
+    def wait_for(self, condition: Callable[[], object], timeout: float = 60.0) -> bool:
         """Wait until the condition is true; tells whether it became so within `timeout` seconds."""
         until = time.monotonic() + timeout
         while not condition():
