@@ -59,7 +59,7 @@ class Client:
         self._cookie = ''
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Reply:
-        connection = http.client.HTTPConnection(self.host, timeout=10)
+        connection = http.client.HTTPConnection(self.host, timeout=60)
         try:
             cookie = {'Cookie': self._cookie} if self._cookie else {}
             connection.request(method, path, body, {**self.login, **cookie, **(headers or {})})

@@ -41,7 +41,7 @@ class Core:
     def ask(self, method: str, path: str, data: bytes | None = None, kind: str = '') -> str:
         headers = {'Authorization': self._auth, **({'Content-Type': kind} if kind else {})}
         request = urllib.request.Request(self.url + path, data, headers, method=method)
-        with self._opener.open(request, timeout=10) as answer:
+        with self._opener.open(request, timeout=60) as answer:
             return str(answer.read().decode())
 
     def post(self, path: str, **fields: str) -> str:

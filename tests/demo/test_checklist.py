@@ -50,7 +50,7 @@ class Raw:
 
     def __init__(self, core: StandIn) -> None:
         address = urllib.parse.urlsplit(core.url)
-        self.socket = socket.create_connection((address.hostname or '', address.port or 0), timeout=10)
+        self.socket = socket.create_connection((address.hostname or '', address.port or 0), timeout=60)
 
     def begin(self, path: str, kind: str, length: int) -> None:
         login = base64.b64encode(b'admin:opencast').decode()

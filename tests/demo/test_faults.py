@@ -105,7 +105,7 @@ def test_bodies_can_be_cut_or_missing(core: StandIn, client: Client) -> None:
 def test_a_connection_can_be_reset_within_the_body(core: StandIn, client: Client) -> None:
     fault = core.faults.add(Fault('addTrack', Kind.RESET, bytes=300_000))
     head, body = upload_request(client, 1_000_000)
-    with socket.create_connection(address(core), timeout=10) as connection:
+    with socket.create_connection(address(core), timeout=60) as connection:
         connection.sendall(head + body[:300_000])
         with pytest.raises(ConnectionResetError):
             connection.recv(1)
@@ -118,7 +118,7 @@ def test_a_connection_can_be_reset_within_the_body(core: StandIn, client: Client
 def test_reading_can_stop_until_the_fault_is_cleared(core: StandIn, client: Client) -> None:
     core.faults.add(Fault('addTrack', Kind.STOP_READING, bytes=100_000))
     head, body = upload_request(client, 1_000_000)
-    with socket.create_connection(address(core), timeout=10) as connection, ThreadPoolExecutor(1) as pool:
+    with socket.create_connection(address(core), timeout=60) as connection, ThreadPoolExecutor(1) as pool:
         sent = pool.submit(connection.sendall, head + body)
         assert core.wait_for(lambda: core.requests[-1].bytes_in == 100_000)
         assert core.requests[-1].status == 0
@@ -141,7 +141,7 @@ def test_reading_can_be_slow(core: StandIn, client: Client) -> None:
     core.faults.add(Fault('addTrack', Kind.SLOW_READING, rate=1_000_000))
     head, body = upload_request(client, 300_000)
     begin = time.monotonic()
-    with socket.create_connection(address(core), timeout=10) as connection:
+    with socket.create_connection(address(core), timeout=60) as connection:
         connection.sendall(head + body)
         assert connection.recv(12) == b'HTTP/1.1 200'
     assert time.monotonic() - begin >= 0.25

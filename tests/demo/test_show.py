@@ -27,7 +27,8 @@ from pathlib import Path
 from pyca.demo.show import run
 from pyca.demo.story import Plan
 _, agent, behaviour, keep, place = sys.argv
-plan = Plan(lead=1, length=2, limit=40, farewell=2, hurry=1, place=Path(place))
+patience = 1 if behaviour == 'endless' else 30
+plan = Plan(lead=1, length=2, limit=90, farewell=patience, hurry=patience, place=Path(place))
 sys.exit(run([sys.executable, agent, behaviour], keep=keep == 'keep', out=sys.stdout, plan=plan))
 """
 
@@ -38,7 +39,7 @@ class Terminal(io.StringIO):
 
 
 def play(behaviour: str, place: Path, out: io.StringIO, **times: float) -> int:
-    plan = replace(Plan(lead=1, length=2, limit=40, farewell=2, hurry=1, place=place), **times)  # type: ignore[arg-type]
+    plan = replace(Plan(lead=1, length=2, limit=90, farewell=30, hurry=1, place=place), **times)  # type: ignore[arg-type]
     return run([sys.executable, str(AGENT), behaviour], out=out, plan=plan)
 
 
@@ -67,7 +68,7 @@ def test_two_lectures_arrive_whole(tmp_path: Path) -> None:
 
 def test_everything_that_goes_wrong_is_said(tmp_path: Path) -> None:
     out = Terminal()
-    code, said = play('bad', tmp_path, out), out.getvalue()
+    code, said = play('bad', tmp_path, out, farewell=2), out.getvalue()
     assert code == 10
     for wrong in (
         'what arrived is not what was recorded',
@@ -123,7 +124,7 @@ def test_a_signal_leaves_no_process_and_no_folder(tmp_path: Path, number: signal
         folder = folders(tmp_path)[0]
         assert len(list(leftovers(folder))) >= 3
         demo.send_signal(number)
-        demo.communicate(timeout=30)
+        demo.communicate(timeout=90)
     assert demo.returncode == 128 + number
     assert list(leftovers(folder)) == []
     assert folders(tmp_path) == []
@@ -141,7 +142,7 @@ def test_keep_stays_until_it_is_ended(tmp_path: Path) -> None:
         folder = folders(tmp_path)[0]
         wait_for(lambda: len(list(leftovers(folder))) == 2)
         demo.send_signal(signal.SIGINT)
-        rest, _ = demo.communicate(timeout=30)
+        rest, _ = demo.communicate(timeout=90)
     assert demo.returncode == 0, said + rest
     assert f'Everything stays in {folder}' in rest
     assert list(folder.rglob('*.mkv'))

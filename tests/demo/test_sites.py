@@ -97,13 +97,13 @@ def test_a_host_name_that_belongs_to_no_tenant_is_not_found(core: StandIn, clien
 def test_silence_ends_a_connection(core: StandIn) -> None:
     core.desk.idle_seconds = 0.2
     address = urllib.parse.urlsplit(core.url)
-    with socket.create_connection((address.hostname or '', address.port or 0), timeout=10) as silent:
+    with socket.create_connection((address.hostname or '', address.port or 0), timeout=60) as silent:
         assert silent.recv(1) == b''
 
 
 def test_a_body_that_stops_coming_is_a_failed_upload(core: StandIn, client: Client) -> None:
     core.desk.idle_seconds = 0.2
-    connection = http.client.HTTPConnection(client.host, timeout=10)
+    connection = http.client.HTTPConnection(client.host, timeout=60)
     connection.putrequest('POST', '/ingest/addTrack')
     for name, value in {
         **client.login,
@@ -115,7 +115,7 @@ def test_a_body_that_stops_coming_is_a_failed_upload(core: StandIn, client: Clie
     with pytest.raises(ConnectionError):
         connection.getresponse()
     connection.close()
-    assert core.nodes[0].state == 'WARNING'
+    assert core.wait_for(lambda: core.nodes[0].state == 'WARNING')
 
 
 def test_versions_may_differ_during_an_update(core: StandIn, client: Client) -> None:
@@ -151,9 +151,9 @@ def test_it_speaks_tls(tmp_path: Path, clock: HandClock) -> None:
         address = urllib.parse.urlsplit(core.url)
         assert address.scheme == 'https'
         trusting = ssl.create_default_context(cafile=files[0])
-        connection = http.client.HTTPSConnection(address.netloc, timeout=10, context=trusting)
+        connection = http.client.HTTPSConnection(address.netloc, timeout=60, context=trusting)
         connection.request('GET', '/info/me.json')
         assert connection.getresponse().status == 200
         connection.close()
         with pytest.raises(ssl.SSLCertVerificationError):
-            http.client.HTTPSConnection(address.netloc, timeout=10).connect()
+            http.client.HTTPSConnection(address.netloc, timeout=60).connect()
