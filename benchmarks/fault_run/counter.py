@@ -58,8 +58,8 @@ def record(seconds: float, path: str, ledger: str) -> str:
 
 
 def count(seconds: float, path: str, wrong: list[str], note: Callable[[bytes], object], uid: str) -> str:
-    begun, number = time.monotonic(), 0
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    begun, number = time.monotonic(), 0
     while (now := time.monotonic()) < begun + seconds:
         if wrong and wrong[0] != 'nothing' and now >= begun + float(wrong[1]):
             return wrong[0]

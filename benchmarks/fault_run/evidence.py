@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Container
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -15,10 +16,13 @@ from typing import Any
 
 from benchmarks.fault_run.hall import Hall
 from benchmarks.fault_run.ledger import Run, Stamp, read, stamps
+from pyca.recording.processes import words
 from tests.program.agent import ROOT
 
 UNDER_WAY = frozenset({2, 4, 5, 8})
 """The states of a row that cannot be the last: recording, finished, uploading, interrupted."""
+GOING = 10.0
+"""Seconds that a process may take to end after its work, on a busy machine."""
 PASSING = ('*.new', '*.part', '*.tmp', '*.damaged', 'joined-*')
 """Files that nobody must leave behind."""
 
@@ -123,11 +127,11 @@ def _report(hall: Hall) -> dict[str, Any] | None:
 
 
 def _processes(hall: Hall) -> list[str]:
-    found = []
-    for pid in hall.agent.processes():
-        words = Path(f'/proc/{pid}/cmdline').read_bytes().decode(errors='replace').replace('\0', ' ')
-        found.append(f'the process {pid} is left: {words}')
-    return found
+    """Those that stay; what has done its work may need a moment to end."""
+    limit = time.monotonic() + GOING
+    while (left := hall.agent.processes()) and time.monotonic() < limit:
+        time.sleep(0.1)
+    return [f'the process {pid} is left: {" ".join(words(pid))}' for pid in left]
 
 
 def _files(hall: Hall) -> list[str]:

@@ -44,7 +44,8 @@ class Hall:
         self.second: Node = self.core.nodes.add()
         self.mounted = _mount(self.disk)
         self.agent = self._agent(plan)
-        self.offset = time.time() - time.monotonic()
+        # from the look with the shortest pause between the two clocks
+        self.offset = max(time.time() - time.monotonic() for _ in range(10))
         self.begun = float(int(time.time()) + 1)
         self.chronicle = Chronicle(self.begun)
         self._booting: float | None = None
@@ -178,7 +179,7 @@ class Hall:
 
     def remove_database(self) -> None:
         for path in self.agent.folder.glob('pyca.db*'):
-            path.unlink()
+            path.unlink(missing_ok=True)  # a running agent removes some of them by itself
 
     def restore_database(self) -> None:
         self.remove_database()
@@ -187,7 +188,7 @@ class Hall:
 
     def damage_database(self) -> None:
         for path in self.agent.folder.glob('pyca.db-*'):
-            path.unlink()
+            path.unlink(missing_ok=True)
         with suppress(FileNotFoundError), self.database.open('r+b') as file:
             file.write(b'not a database any more' * 100)
 

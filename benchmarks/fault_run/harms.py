@@ -119,7 +119,7 @@ class Harms:
                 file.write(bytes(min(room, 1 << 20)))
 
         def empty() -> None:
-            filler.unlink()
+            filler.unlink(missing_ok=True)
             done.until = time.time()
 
         return empty

@@ -6,6 +6,7 @@ import heapq
 import itertools
 import random
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -43,6 +44,25 @@ class Runner:
         self._doing = ''
 
     def run(self) -> None:
+        over = threading.Event()
+        watch = threading.Thread(target=self._watch_the_machine, args=(over,))
+        watch.start()
+        try:
+            self._carry_out()
+        finally:
+            over.set()
+            watch.join()
+
+    def _watch_the_machine(self, over: threading.Event) -> None:
+        """Note when it stood still, also while something is being done."""
+        last = time.monotonic()
+        while not over.wait(STEP):
+            now = time.monotonic()
+            if now - last > STEP + STOOD_STILL:
+                self._hall.chronicle.stalls.append((time.time() - (now - last), time.time()))
+            last = now
+
+    def _carry_out(self) -> None:
         self._at(self._hall.begun, self._hall.boot)
         for harm in self._plan.harms:
             self._at(self._hall.begun + harm.at, lambda harm=harm: self._begin(harm))  # type: ignore[misc]
@@ -60,11 +80,8 @@ class Runner:
 
     def _turn(self) -> None:
         """A moment of waiting, then what is due."""
-        before = time.monotonic()
         time.sleep(STEP)
         now = time.monotonic()
-        if now - before > STEP + STOOD_STILL:
-            self._hall.chronicle.stalls.append((time.time() - (now - before), time.time()))
         self._hall.look_whether_it_is_up()
         while self._acts and self._acts[0][0] <= time.time():
             heapq.heappop(self._acts)[2]()
