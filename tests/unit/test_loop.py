@@ -11,6 +11,7 @@ import pytest
 from pyca.errors import Interrupted, StorageError, Unreachable
 from pyca.loop import LONGEST_WAIT, Loop, Pulse
 from pyca.stop import Bell, Stop
+from tests.recording.waiting import wait_for
 from tests.storage.clocks import HandClock
 
 
@@ -26,6 +27,18 @@ class Listening(Bell):
         self.waits.append(seconds)
         self._then()
         return False
+
+
+class Answering(Bell):
+    """A bell that notes whether each wait was ended by a ring."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[bool] = []
+
+    def wait(self, seconds: float) -> bool:
+        self.answers.append(super().wait(seconds))
+        return self.answers[-1]
 
 
 class Worker:
@@ -153,15 +166,16 @@ def test_a_service_that_is_told_to_stop_before_it_began_does_nothing() -> None:
 
 
 def test_a_stop_ends_a_wait_at_once() -> None:
-    stop, bell, worker = Stop(), Bell(), Worker(10.0)
+    stop, bell, worker = Stop(), Answering(), Worker(10.0)
     stop.add(bell)
     thread = threading.Thread(target=loop_of(worker, bell=bell, stop=stop).run)
     thread.start()
 
+    wait_for(lambda: worker.steps)
     stop.request()
-    thread.join(5.0)
+    thread.join()
 
-    assert not thread.is_alive()
+    assert bell.answers == [True]
 
 
 def test_each_turn_is_a_sign_of_life() -> None:
