@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -30,21 +31,35 @@ def recommended(text: str) -> str:
     return found[0].strip()
 
 
+def calm(seconds: float) -> Callable[[], bool]:
+    """Whether so many are over, and this machine never stood still in the last two: ffmpeg is not late then."""
+    begun = last = since = time.monotonic()
+
+    def so() -> bool:
+        nonlocal last, since
+        now = time.monotonic()
+        since, last = since if now - last < 0.5 else now, now
+        return now - begun > seconds and now - since > 2
+
+    return so
+
+
 @pytest.mark.skipif(shutil.which('ffmpeg') is None, reason='ffmpeg is not installed')
 def test_a_killed_ffmpeg_costs_about_a_second_and_the_gap_is_stated(tmp_path: Path) -> None:
     container = recommended((ROOT / 'etc' / 'pyca.conf').read_text())
     output = f'-t {{{{time}}}} -c:v mpeg4 -c:a aac {container} {{{{dir}}}}/{{{{name}}}}.mkv'
     command = f'ffmpeg -v error -nostdin {SOURCES} {output}'
-    recording = make(tmp_path, event(16), Capture(command=command, files=('{{dir}}/{{name}}.mkv',)))
+    recording = make(tmp_path, event(24), Capture(command=command, files=('{{dir}}/{{name}}.mkv',)))
     recording.begin()
-    drive(recording, lambda: recording.journal.phase is Phase.RECORDING)
-    began = recording.journal.segments[0].started
+    film = recording.journal.folder / f'{recording.event.name}.mkv'
+    drive(recording, lambda: recording.journal.phase is Phase.RECORDING and film.exists() and film.stat().st_size > 0)
+    began, seen = recording.journal.segments[0].started, time.time()
     assert began is not None
-    drive(recording, lambda: time.time() > began + 7)
+    drive(recording, calm(7))
 
     os.kill(pid(recording), signal.SIGKILL)
     killed = time.time()
-    drive(recording, lambda: recording.settled, limit=40)
+    drive(recording, lambda: recording.settled, limit=90)
     prepared = Preparation(lambda name: tmp_path / name, Joiner()).tracks(recording.event.name)
 
     assert prepared is not None
@@ -54,7 +69,7 @@ def test_a_killed_ffmpeg_costs_about_a_second_and_the_gap_is_stated(tmp_path: Pa
     before, after = max(pairwise(times), key=lambda pair: pair[1] - pair[0])
     again = recording.journal.segments[1].started
     assert again is not None
-    assert killed - began - 3 < before <= killed - began  # a second, and what ffmpeg is late on a busy machine
+    assert killed - seen - 3 < before <= killed - began  # a second, and what ffmpeg is late on a busy machine
     assert after == pytest.approx(again - began, abs=0.3)
     assert times[-1] > 12
     assert 'in 2 parts' in recording.journal.cause

@@ -31,8 +31,10 @@ RECORDER = """
 import os, sys, time
 end = time.time() + int(sys.argv[1])
 with open(sys.argv[2], 'ab', buffering=0) as file:
-    while time.time() < end:
+    while True:
         file.write(b'%.3f %d\\n' % (time.time(), os.getpid()))
+        if time.time() >= end:
+            break  # the last line was written at the end, however busy the machine
         time.sleep(0.1)
 """
 AGENT = """
@@ -61,7 +63,7 @@ while True:
 class Hall:
     """An agent that may be killed, with events that it has to record."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, seconds: int) -> None:
         self.random = random.Random(seed)
         self.store = Store(folder / 'recordings')
         self.store.prepare()
@@ -71,7 +73,7 @@ class Hall:
         recorder.write_text(RECORDER)
         self.command = f"{sys.executable} -I -S '{recorder}' {{{{time}}}} {{{{dir}}}}/{{{{name}}}}.dat"
         start = int(time.time()) + 6
-        self.events = [Event(f'uid-{n}', start + n % 4, start + n % 4 + 9, f'Lecture {n}') for n in range(10)]
+        self.events = [Event(f'uid-{n}', start + n % 4, start + n % 4 + seconds, f'Lecture {n}') for n in range(10)]
         ScheduleFile(self.store, SystemClock()).write_schedule(self.events, time.time())
         self.agent: subprocess.Popen[bytes] | None = None
 
@@ -96,6 +98,11 @@ class Hall:
     def ended(self) -> bool:
         return time.time() > max(event.end for event in self.events)
 
+    @property
+    def nearly_over(self) -> bool:
+        """Whether no more is left than a busy machine needs to record something of each event."""
+        return time.time() > min(event.end for event in self.events) - 10
+
     def pause(self) -> None:
         """Until the agent has had its first turn, which may take long on a busy machine, and a little more."""
         wait_for(lambda: self.said.stat().st_size)
@@ -114,7 +121,7 @@ class Hall:
 
 @pytest.fixture
 def hall(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hall]:
-    hall = Hall(tmp_path, 7)
+    hall = Hall(tmp_path, 7, getattr(request, 'param', 9))
     yield hall
     kill_all(hall.processes)
     if hall.agent is not None:
@@ -173,8 +180,9 @@ def test_agent_with_keepers_killed_at_any_moment_cost_nothing_of_a_recorder_that
         assert journal.event.end - times[-1] < 2
 
 
+@pytest.mark.parametrize('hall', [20], indirect=True, ids=['20 s'])
 def test_everything_killed_at_any_moment_costs_what_lies_between(hall: Hall) -> None:
-    while not hall.ended:
+    while not hall.nearly_over:
         hall.start()
         hall.pause()
         hall.kill()

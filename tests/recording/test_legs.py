@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -179,7 +180,9 @@ def test_all_parts_of_all_inputs_are_delivered_as_one(make: Make, tmp_path: Path
 
 def test_one_that_never_works_is_the_cause_and_the_rest_is_recorded(make: Make, tmp_path: Path) -> None:
     recording = make(hall(tmp_path, slides=command(FAILING)))
-    drive(recording, lambda: recording.journal.phase is Phase.RECORDING and bool(recording.journal.cause))
+    drive(
+        recording, lambda: phase(recording) is Phase.RECORDING and bool(recording.journal.cause and written(recording))
+    )
     assert recording.journal.cause == 'slides: the recorder ended with exit code 3; ' + lacking(recording)
     end(recording)
 
@@ -195,9 +198,8 @@ def lacking(recording: Recording) -> str:
 
 def test_a_program_that_is_missing_is_a_fault_and_the_rest_is_recorded(make: Make, tmp_path: Path) -> None:
     recording = make(hall(tmp_path, slides='/no/such/program {{dir}}'))
-    drive(recording, lambda: bool(recording.fault) and bool(written(recording)))
+    drive(recording, lambda: bool(recording.fault and written(recording)) and phase(recording) is Phase.RECORDING)
     assert recording.fault == 'program not found: /no/such/program'
-    assert phase(recording) is Phase.RECORDING
     end(recording)
     assert phase(recording) is Phase.FINISHED
 
@@ -221,7 +223,7 @@ def test_a_new_agent_takes_over_every_recorder(make: Make, tmp_path: Path) -> No
     assert [segment.number for segment in anew.journal.segments] == before == [0, 0]
     assert [segment.end for segment in anew.journal.segments] == [End.GOOD, End.GOOD]
     assert written(anew) == {'camera.dat': 'camera camera', 'slides.dat': 'slides slides'}
-    assert alive(anew) == []
+    wait_for(lambda: not alive(anew))
 
 
 def test_a_new_agent_starts_anew_what_ended_while_nobody_looked(make: Make, tmp_path: Path) -> None:
@@ -272,6 +274,7 @@ def test_a_recorder_whose_command_is_not_configured_any_more_is_ended_and_its_fi
     shared = Capture(directory=str(tmp_path), command=common, files=(old,), flavors=('presenter/source',))
     recording = make(shared)
     drive(recording, lambda: 'old.dat' in written(recording) and recording.journal.phase is Phase.RECORDING)
+    wait_for(lambda: written_pid(recording, 'recorder'))
     before = alive(recording)
     signal_each(before if not survived else [], signal.SIGKILL)
     wait_for(lambda: survived or not alive(recording))
@@ -286,7 +289,7 @@ def test_a_recorder_whose_command_is_not_configured_any_more_is_ended_and_its_fi
     assert phase(anew) is Phase.RECORDING
     end(anew)
 
-    assert alive(anew) == []
+    wait_for(lambda: not alive(anew))
     names = [track.path.name.rpartition('-')[2] for track in offer(anew.journal)]
     assert sorted(names) == ['camera.dat', 'old.dat']
     assert 'its command is not in the configuration any more' in journal.flaws
@@ -306,7 +309,7 @@ def test_one_leg_that_is_over_goes_on_when_the_event_is_made_longer(make: Make, 
     """The other one may need some seconds more for its files."""
     ending = 'import signal,sys,time; signal.pthread_sigmask(0,[15]); open(sys.argv[1],"ab").write(b"x"); '
     slow = command(f'{ending}signal.sigwait([15]); time.sleep(30)', '{{dir}}/{{name}}-slides.dat')
-    recording = make(hall(tmp_path, slides=slow), seconds=3)
+    recording = make(replace(hall(tmp_path, slides=slow), sigkill_time=15), seconds=10)
     drive(recording, lambda: any(leg.over for leg in recording._legs))
     assert not recording.settled
     event = recording.event

@@ -70,10 +70,11 @@ def example() -> Capture:
 
 
 def test_a_picture_is_there_while_it_is_recorded_and_gone_afterwards(tmp_path: Path, record: Record) -> None:
-    recording = record(example(), 6)
+    recording = record(example(), 12)
     picture = tmp_path / 'pictures' / 'preview.jpg'
     wait_for(lambda: recording.tick() and picture.exists() and picture.stat().st_size)
-    assert recording.journal.phase is Phase.RECORDING
+    wait_for(lambda: recording.tick() and recording.journal.phase is Phase.RECORDING)
+    assert picture.exists()
     wait_for(lambda: recording.tick() and recording.settled)
     (segment,) = recording.journal.segments
     assert (recording.journal.phase, segment.end, segment.status, segment.signals) == (Phase.FINISHED, End.GOOD, 0, [])
@@ -89,7 +90,7 @@ def test_a_picture_from_before_is_written_over(tmp_path: Path, record: Record) -
     picture = tmp_path / 'pictures' / 'preview.jpg'
     picture.parent.mkdir()
     picture.write_bytes(b'old')
-    recording = record(example(), 4)
+    recording = record(example(), 10)
     wait_for(lambda: recording.tick() and recording.settled)
     assert recording.journal.phase is Phase.FINISHED
     assert not picture.exists()
@@ -110,7 +111,7 @@ def test_the_old_form_is_told_what_to_change_which_mends_it() -> None:
 def test_a_length_of_one_output_does_not_end_the_other(record: Record) -> None:
     """What the old form is warned of."""
     old = config.parse(OLD.replace('-updatefirst', '-update'), 'pyca.conf').capture
-    recording = record(replace(old, sigkill_time=3), 3)
+    recording = record(replace(old, sigkill_time=3), 10)
     wait_for(lambda: recording.tick() and recording.settled)
     sent = [number for number, _ in recording.journal.segments[0].signals]
     assert sent == [signal.SIGKILL]

@@ -98,7 +98,7 @@ def record(settings: Capture, root: Path, seconds: int) -> tuple[Recording, Even
 
 def test_the_pictures_of_a_recorder_go_with_it(tmp_path: Path) -> None:
     """Peers C24. Their folder is made: where it lies in memory, it is gone after each boot."""
-    code = 'import sys; [open(name, "w").write("x") for name in sys.argv[1:]]'
+    code = 'import sys,time; [open(name, "w").write("x") for name in sys.argv[1:]]; time.sleep(60)'
     settings = Capture(
         command=f'{sys.executable} -c {shlex.quote(code)} {{{{dir}}}}/{{{{name}}}}.dat {{{{previewdir}}}}/a.jpg',
         files=('{{dir}}/{{name}}.dat',),
@@ -106,7 +106,9 @@ def test_the_pictures_of_a_recorder_go_with_it(tmp_path: Path) -> None:
         preview_dir=str(tmp_path / 'run' / 'my pictures'),
         directory=str(tmp_path),
     )
-    recording, _ = record(settings, tmp_path, 3)
+    recording, _ = record(settings, tmp_path, 60)
+    wait_for(lambda: recording.tick() and list((tmp_path / 'run' / 'my pictures').iterdir()))
+    recording.end('enough')
     wait_for(lambda: recording.tick() and recording.settled)
     assert recording.journal.phase is Phase.FINISHED
     assert list((tmp_path / 'run' / 'my pictures').iterdir()) == []

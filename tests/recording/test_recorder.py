@@ -77,26 +77,30 @@ def keeper_of(folder: Path) -> Process:
 
 def test_a_recorder_starts_on_its_moment_never_before(spawn: Spawn, folder: Path) -> None:
     asked = time.time()
-    recorder = spawn('import time; print(time.time())', begin=1)
-    moment = asked + 1
+    recorder = spawn('import time; print(time.time())', begin=8)
+    moment = asked + 8
 
     assert recorder.state().phase == 'waiting'
+    wait_for(lambda: time.time() >= moment)
+    late = time.time() - moment  # as this machine is with whatever waits for that moment
     state = over(recorder)
 
     assert state.started is not None
     assert moment <= state.started <= float(log(folder))
-    assert float(log(folder)) < moment + 1
+    assert state.started < moment + late + 1
     assert state.status == 0
 
 
 def test_the_time_left_counts_from_the_second_of_the_start(spawn: Spawn) -> None:
+    before = int(time.time())
     recorder = spawn(words=('echo', 'x{{time}}y', '{{time}}'), seconds=60, begin=-20)
+    after = int(time.time())
 
     state = over(recorder)
 
     assert state.started is not None
     left = int(state.arguments[2])
-    assert 38 <= left <= 40
+    assert before + 40 <= int(state.started) + left <= after + 40
     assert state.arguments == ('echo', f'x{left}y', str(left))
 
 
@@ -250,8 +254,9 @@ def test_a_keeper_that_is_told_to_end_says_so(spawn: Spawn, folder: Path) -> Non
     recorder = spawn('import time; print("up", flush=True); time.sleep(60)')
     up(recorder, folder)
 
+    keeper = keeper_of(folder)
     recorder.signal(SIGTERM)
-    keeper_of(folder).signal(SIGTERM)
+    keeper.signal(SIGTERM)
 
     state = over(recorder)
     assert (state.status, state.told) == (-SIGTERM, True)
@@ -394,7 +399,7 @@ def test_a_recorder_is_found_without_its_state_file(spawn: Spawn, folder: Path, 
     assert (state.phase, state.pid) == ('running', running.pid)
     assert state.started is not None
     assert running.started is not None
-    assert abs(state.started - running.started) < 2
+    assert abs(state.started - running.started) < 20  # about, and on a busy machine
     assert recorder.signal(SIGTERM)
 
 
@@ -450,7 +455,7 @@ def test_no_trace_is_no_recorder(folder: Path) -> None:
 def test_an_older_state_file_is_not_believed(spawn: Spawn, folder: Path) -> None:
     state_path(folder, 1).write_text(state_text(phase='ended', status=0))
 
-    assert spawn('print("up")', begin=5).state().phase == 'waiting'
+    assert spawn('print("up")', begin=30).state().phase == 'waiting'
 
 
 def test_no_zombie_stays(spawn: Spawn, folder: Path) -> None:
@@ -502,6 +507,7 @@ def state_text(boot: str = '', **entries: Any) -> str:
 
 def test_processes_carry_the_variable(spawn: Spawn, folder: Path) -> None:
     up(spawn(FOREVER), folder)
+    wait_for(lambda: written(folder).get('phase') == 'running')  # whoever wrote the first state is gone then
 
     marked = [pid for pid, _ in all_processes() if has_variable(pid, VARIABLE, str(state_path(folder, 1)))]
 

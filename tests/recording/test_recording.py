@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from pyca.clock import SystemClock
+from pyca.clock import Clock, SystemClock
 from pyca.event import Event
 from pyca.recording.journal import Journal, Phase, load
 from pyca.recording.outputs import Outputs
@@ -49,11 +49,11 @@ def make(root: Path, happening: Event, settings: Capture) -> Recording:
     return Recording(Journal(root / happening.name, happening, settings.flavors), settings, SystemClock())
 
 
-def agent_anew(earlier: Recording) -> Recording:
+def agent_anew(earlier: Recording, clock: Clock | None = None) -> Recording:
     """The same recording as a new agent finds it."""
     journal = load(earlier.journal.folder)
     assert journal is not None
-    recording = Recording(journal, earlier._settings, SystemClock())
+    recording = Recording(journal, earlier._settings, clock or SystemClock())
     recording.take_over()
     return recording
 
@@ -90,9 +90,11 @@ def pid(recording: Recording, whose: str = 'recorder') -> int:
 
 def test_a_recorder_that_ends_at_the_end_is_finished(tmp_path: Path) -> None:
     settings = options('import sys,time; open(sys.argv[1],"w").write("x"); time.sleep(int(sys.argv[2]))', '{{time}}')
-    recording = make(tmp_path, event(3, 1), settings)
+    recording = make(tmp_path, event(3, 8), settings)
 
     recording.begin()
+    drive(recording, lambda: time.time() >= recording.event.start)
+    late = time.time() - recording.event.start  # as this machine is with whatever waits for that second
     drive(recording, lambda: recording.settled)
 
     stored = load(recording.journal.folder)
@@ -100,12 +102,12 @@ def test_a_recorder_that_ends_at_the_end_is_finished(tmp_path: Path) -> None:
     assert stored.phase is Phase.FINISHED
     assert [segment.end for segment in stored.segments] == [End.GOOD]
     assert stored.segments[0].started is not None
-    assert 0 <= stored.segments[0].started - stored.event.start < 1
+    assert 0 <= stored.segments[0].started - stored.event.start < 1 + late
     assert [track.path.name for track in stored.tracks(stored.segments[0])] == [f'{recording.event.name}.dat']
 
 
 def test_a_recorder_that_goes_on_is_ended_as_configured(tmp_path: Path) -> None:
-    recording = make(tmp_path, event(2), options(OBEDIENT, sigterm_time=0))
+    recording = make(tmp_path, event(12), options(OBEDIENT, sigterm_time=0))
 
     recording.begin()
     drive(recording, lambda: recording.settled)
@@ -116,11 +118,13 @@ def test_a_recorder_that_goes_on_is_ended_as_configured(tmp_path: Path) -> None:
 
 
 def test_a_recorder_killed_by_somebody_has_failed_and_another_one_goes_on(tmp_path: Path) -> None:
-    recording = make(tmp_path, event(12), options(OBEDIENT, sigterm_time=0))
+    recording = make(tmp_path, event(60), options(OBEDIENT, sigterm_time=0))
     recording.begin()
     drive(recording, running(recording))
 
     os.kill(pid(recording), signal.SIGSEGV)
+    drive(recording, lambda: len(recording.journal.segments) == 2 and size(recording) > 0)
+    recording.end('enough')
     drive(recording, lambda: recording.settled)
 
     assert recording.journal.phase is Phase.FINISHED
@@ -131,13 +135,13 @@ def test_a_recorder_killed_by_somebody_has_failed_and_another_one_goes_on(tmp_pa
     assert second.end is End.GOOD
     assert second.started is not None
     assert first.ended is not None
-    assert 0.5 < second.started - first.ended < 3
+    assert 0.5 < second.started - first.ended < 20  # a second, and what a busy machine adds
     assert all(track.path.stat().st_size for piece in (first, second) for track in recording.journal.tracks(piece))
 
 
 def test_a_command_that_always_fails_leaves_nothing_and_is_said_to_have_failed(tmp_path: Path) -> None:
     """H11: it was run each second, for the whole hour."""
-    recording = make(tmp_path, event(7), options('raise SystemExit(3)'))
+    recording = make(tmp_path, event(15), options('raise SystemExit(3)'))
     phases: list[Phase] = []
 
     recording.begin()
@@ -157,7 +161,7 @@ def test_a_command_that_always_fails_leaves_nothing_and_is_said_to_have_failed(t
 
 
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
-    recording = make(tmp_path, event(3), Capture(command='no-such-recorder {{dir}}'))
+    recording = make(tmp_path, event(60), Capture(command='no-such-recorder {{dir}}'))
 
     recording.begin()
     drive(recording, lambda: recording.journal.phase is Phase.FAILING)
@@ -169,13 +173,13 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_an_extended_event_gets_a_second_segment_when_the_command_took_its_time(tmp_path: Path) -> None:
     settings = options('import sys,time; open(sys.argv[1],"w").write("x"); time.sleep(int(sys.argv[2]))', '{{time}}')
-    happening = event(3)
+    happening = event(9)
     recording = make(tmp_path, happening, settings)
     recording.begin()
     drive(recording, running(recording))
 
     recording.follow(Event(happening.uid, happening.start, happening.end + 9, happening.title))
-    drive(recording, lambda: recording.settled, limit=30)
+    drive(recording, lambda: recording.settled)
 
     first, second = recording.journal.segments
     assert (first.end, second.end) == (End.GOOD, End.GOOD)
@@ -186,7 +190,7 @@ def test_an_extended_event_gets_a_second_segment_when_the_command_took_its_time(
 
 def test_a_new_agent_takes_over_the_recorder_and_sees_how_it_ends(tmp_path: Path) -> None:
     settings = options(OBEDIENT, sigterm_time=0)
-    first = make(tmp_path, event(4), settings)
+    first = make(tmp_path, event(12), settings)
     first.begin()
     drive(first, running(first))
     recorder = pid(first)
@@ -202,15 +206,17 @@ def test_a_new_agent_takes_over_the_recorder_and_sees_how_it_ends(tmp_path: Path
 
 def test_after_a_power_cut_the_rest_is_recorded_at_once(tmp_path: Path) -> None:
     settings = options(OBEDIENT, sigterm_time=0)
-    first = make(tmp_path, event(10), settings)
+    first = make(tmp_path, event(60), settings)
     first.begin()
     drive(first, running(first))
-    keeper = pid(first, 'keeper')
+    recorder, keeper = pid(first), pid(first, 'keeper')
     os.kill(keeper, signal.SIGKILL)
-    os.kill(pid(first), signal.SIGKILL)
+    os.kill(recorder, signal.SIGKILL)
     os.waitpid(keeper, 0)
 
     second = agent_anew(first)
+    drive(second, lambda: len(second.journal.segments) == 2 and size(second) > 0)
+    second.end('enough')
     drive(second, lambda: second.settled)
 
     assert second.journal.phase is Phase.FINISHED
@@ -218,10 +224,12 @@ def test_after_a_power_cut_the_rest_is_recorded_at_once(tmp_path: Path) -> None:
 
 
 def test_a_power_cut_before_the_keeper_could_tell_of_the_start_costs_nothing(tmp_path: Path) -> None:
-    first = make(tmp_path, event(10), options(OBEDIENT, sigterm_time=0))
+    first = make(tmp_path, event(60), options(OBEDIENT, sigterm_time=0))
     first.begin()
     drive(first, running(first))
+    assert pid(first)  # its keeper writes nothing more
     assert kill(first)
+    wait_for(lambda: not kill(first))
     keeper = state_path(first.journal.folder, 0)
     keeper.write_text(
         json.dumps({**json.loads(keeper.read_text()), 'phase': 'waiting', 'recorder': None, 'started': None})
@@ -230,6 +238,8 @@ def test_a_power_cut_before_the_keeper_could_tell_of_the_start_costs_nothing(tmp
     first.journal.save()
 
     second = agent_anew(first)
+    drive(second, lambda: len(second.journal.segments) == 2 and size(second) > 0)
+    second.end('enough')
     drive(second, lambda: second.settled)
 
     assert [segment.end for segment in second.journal.segments] == [End.UNKNOWN, End.GOOD]
@@ -241,8 +251,8 @@ def test_a_power_cut_before_the_keeper_could_tell_of_the_start_costs_nothing(tmp
 
 def test_a_crash_at_the_very_end_is_kept_for_a_person(tmp_path: Path) -> None:
     """Fifty-nine good minutes may be in the file; a crash is never called finished all the same."""
-    code = 'import os,sys,time; open(sys.argv[1],"w").write("x"); time.sleep(1.5); os.kill(os.getpid(), 11)'
-    recording = make(tmp_path, event(4), options(code))
+    code = 'open(sys.argv[1],"w").write("x"); time.sleep(int(sys.argv[2]) - 2); os.kill(os.getpid(), 11)'
+    recording = make(tmp_path, event(10), options(f'import os,sys,time; {code}', '{{time}}'))
 
     recording.begin()
     drive(recording, lambda: recording.settled)
@@ -256,7 +266,7 @@ def test_a_crash_at_the_very_end_is_kept_for_a_person(tmp_path: Path) -> None:
 
 
 def test_a_crash_that_left_nothing_leaves_nothing_to_decide(tmp_path: Path) -> None:
-    recording = make(tmp_path, event(3), options('import sys; open(sys.argv[1],"w"); raise SystemExit(1)'))
+    recording = make(tmp_path, event(9), options('import sys; open(sys.argv[1],"w"); raise SystemExit(1)'))
 
     recording.begin()
     drive(recording, lambda: recording.settled)
@@ -268,7 +278,7 @@ def test_a_crash_that_left_nothing_leaves_nothing_to_decide(tmp_path: Path) -> N
 def test_an_empty_file_is_a_failure_whatever_the_recorder_says(
     tmp_path: Path, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    recording = make(tmp_path, event(9), options(code))
+    recording = make(tmp_path, event(14), options(code))
 
     recording.begin()
     drive(recording, lambda: recording.settled)
@@ -297,13 +307,17 @@ def test_a_recorder_that_ends_too_early_with_success_is_started_again_with_growi
 
 
 def test_a_recorder_that_stands_still_is_replaced(tmp_path: Path) -> None:
-    grow = 'for _ in range(9): f.write(b"x"); time.sleep(0.1)'
-    grows = f'import sys,time; f=open(sys.argv[1],"ab",0)\n{grow}\ntime.sleep(600)'
-    clock, settings = Movable(), replace(options(grows, sigkill_time=5), directory=str(tmp_path))
+    seen = tmp_path / 'seen'  # the first byte was: only what is seen growing can stand still
+    grow = 'for _ in range(9):\n f.write(b"x")\n while not os.path.exists(sys.argv[2]): time.sleep(0.1)'
+    grows = f'import os,sys,time; f=open(sys.argv[1],"ab",0)\n{grow}\ntime.sleep(600)'
+    clock, settings = Movable(), replace(options(grows, str(seen), sigkill_time=60), directory=str(tmp_path))
     happening = event(3000)
     recording = Recording(Journal(tmp_path / happening.name, happening, settings.flavors), settings, clock)
     recording.begin()
-    drive(recording, lambda: size(recording) == 9 and recording.journal.phase is Phase.RECORDING)
+    drive(recording, lambda: size(recording) == 1 and recording.journal.phase is Phase.RECORDING)
+    recording.tick()
+    seen.touch()
+    drive(recording, lambda: size(recording) == 9)
     recording.tick()
     first = pid(recording)
 
@@ -322,11 +336,12 @@ def test_a_recorder_that_stands_still_is_replaced(tmp_path: Path) -> None:
 
 def test_a_stop_that_reaches_all_processes_at_once_is_no_crash(tmp_path: Path) -> None:
     """As units with KillMode=control-group do it: nobody asked the recorder but systemd."""
-    first = make(tmp_path, event(12), options(OBEDIENT, sigterm_time=0))
+    first = make(tmp_path, event(60), options(OBEDIENT, sigterm_time=0))
     first.begin()
     drive(first, running(first))
-    os.kill(pid(first), signal.SIGTERM)
-    os.kill(pid(first, 'keeper'), signal.SIGTERM)
+    recorder, keeper = pid(first), pid(first, 'keeper')
+    os.kill(recorder, signal.SIGTERM)
+    os.kill(keeper, signal.SIGTERM)
     drive(first, lambda: first.journal.segments[0].end is not None)  # before the agent hears of its own stop
     assert first.journal.segments[0].end is End.GOOD
 
@@ -337,7 +352,7 @@ def test_a_stop_that_reaches_all_processes_at_once_is_no_crash(tmp_path: Path) -
 
 def test_a_recorder_that_a_full_disk_kept_from_being_written_down_is_not_started_twice(tmp_path: Path) -> None:
     settings = options(OBEDIENT, sigterm_time=0)
-    happening = event(8)
+    happening = event(60)
     first = make(tmp_path, happening, settings)
     (tmp_path / happening.name / '.recording.json.new').mkdir(parents=True)  # where a journal is written first
     first.begin()
@@ -350,20 +365,22 @@ def test_a_recorder_that_a_full_disk_kept_from_being_written_down_is_not_started
     drive(second, running(second))
 
     assert pid(second) == recorder
+    second.end('enough')
     drive(second, lambda: second.settled)
     assert [segment.end for segment in second.journal.segments] == [End.GOOD]
 
 
 def test_an_event_that_a_power_cut_kept_from_beginning_says_so(tmp_path: Path) -> None:
-    first = make(tmp_path, event(1, begins_in=2), options(OBEDIENT, sigterm_time=0))
+    first = make(tmp_path, event(60, begins_in=3600), options(OBEDIENT, sigterm_time=0))
     first.begin()
     first.tick()
     keeper = pid(first, 'keeper')
     os.kill(keeper, signal.SIGKILL)
     os.waitpid(keeper, 0)
-    wait_for(lambda: time.time() > first.event.end)
+    clock = Movable()
+    clock.later = 7200
 
-    second = agent_anew(first)
+    second = agent_anew(first, clock)
     drive(second, lambda: second.settled)
 
     assert second.journal.phase is Phase.FAILED
@@ -384,7 +401,7 @@ def test_an_event_called_off_before_it_begins_leaves_no_trace(tmp_path: Path) ->
 
 def test_a_stopped_agent_goes_on_when_it_is_back(tmp_path: Path) -> None:
     settings = options(OBEDIENT, sigterm_time=0)
-    first = make(tmp_path, event(12), settings)
+    first = make(tmp_path, event(60), settings)
     first.begin()
     drive(first, running(first))
     first.end('the agent was stopped', to_go_on=True)
@@ -393,6 +410,7 @@ def test_a_stopped_agent_goes_on_when_it_is_back(tmp_path: Path) -> None:
 
     second = agent_anew(first)
     drive(second, running(second))
+    second.end('enough')
     drive(second, lambda: second.settled)
 
     assert second.journal.phase is Phase.FINISHED
@@ -404,7 +422,7 @@ def test_a_recorder_that_ignores_everything_is_killed_and_the_cause_says_so(tmp_
     stubborn = (
         'import signal,sys,time; signal.signal(15, signal.SIG_IGN); open(sys.argv[1],"w").write("x"); time.sleep(60)'
     )
-    recording = make(tmp_path, event(2), options(stubborn, sigterm_time=0, sigkill_time=1))
+    recording = make(tmp_path, event(12), options(stubborn, sigterm_time=0, sigkill_time=1))
 
     recording.begin()
     drive(recording, lambda: recording.settled)
@@ -415,24 +433,29 @@ def test_a_recorder_that_ignores_everything_is_killed_and_the_cause_says_so(tmp_
 
 
 def test_the_end_that_moves_before_the_start_reaches_the_command(tmp_path: Path) -> None:
-    settings = options('import sys; open(sys.argv[1],"w").write(sys.argv[2])', '{{time}}')
-    happening = event(4, begins_in=3)
+    code = 'import sys,time; open(sys.argv[1],"w").write(sys.argv[2]); time.sleep(int(sys.argv[2]))'
+    settings = options(code, '{{time}}')
+    happening = event(7, begins_in=8)
     recording = make(tmp_path, happening, settings)
     recording.begin()
 
     recording.follow(Event(happening.uid, happening.start, happening.end - 1, happening.title))
     drive(recording, lambda: recording.settled)
 
-    assert (recording.journal.folder / f'{happening.name}.dat').read_text() == '3'
+    started = recording.journal.segments[0].started
+    assert started is not None
+    left = happening.end - 1 - int(started)
+    assert (recording.journal.folder / f'{happening.name}.dat').read_text() == str(left)
 
 
 @pytest.mark.parametrize('leftover', ['.dat', '.dat-part-0'])
 def test_what_an_earlier_agent_left_is_kept_as_a_segment(tmp_path: Path, leftover: str) -> None:
-    happening = event(4)
+    happening = event(9)
     folder = tmp_path / happening.name
     folder.mkdir()
     (folder / f'{happening.name}{leftover}').write_text('old')
-    recording = make(tmp_path, happening, options('import sys; open(sys.argv[1],"w").write("new")'))
+    code = 'import sys,time; open(sys.argv[1],"w").write("new"); time.sleep(int(sys.argv[2]))'
+    recording = make(tmp_path, happening, options(code, '{{time}}'))
 
     recording.begin()
     drive(recording, lambda: recording.settled)
@@ -485,11 +508,13 @@ def kill(recording: Recording) -> set[int]:
 
 
 def test_a_keeper_that_dies_while_it_waits_is_not_replaced_by_one_that_starts_early(tmp_path: Path) -> None:
-    happening = event(6, begins_in=4)
+    happening = event(60, begins_in=8)
     recording = make(tmp_path, happening, options(OBEDIENT, sigterm_time=0))
     recording.begin()
     assert kill(recording)
 
+    drive(recording, running(recording))
+    recording.end('enough')
     drive(recording, lambda: recording.settled)
 
     assert recording.journal.phase is Phase.FINISHED
@@ -540,20 +565,20 @@ def test_a_keeper_that_always_dies_while_it_waits_is_a_failure(tmp_path: Path) -
 
 
 def test_what_dies_at_once_is_started_with_growing_pauses(tmp_path: Path) -> None:
-    happening = event(10)
-    recording = make(tmp_path, happening, options(OBEDIENT, sigterm_time=0))
+    recording = make(tmp_path, event(60), options(OBEDIENT, sigterm_time=0))
+    journal, begun = recording.journal, time.monotonic()
     recording.begin()
 
-    killed, seen = 0, set[int]()  # on a busy machine what is killed is seen for a while yet
-    until = time.time() + 5
-    while time.time() < until:
-        died = kill(recording) - seen
-        killed += bool(died)
-        seen |= died
-        Bell().wait(min(0.05, recording.tick()))
+    def started_four_times() -> bool:
+        kill(recording)
+        return journal.failures + len(journal.segments) == 4
+
+    drive(recording, started_four_times)
+    took = time.monotonic() - begun
+    recording.end('enough')
     drive(recording, lambda: recording.settled)
 
-    assert 2 <= killed <= 5
+    assert took >= 6  # pauses of 1, 2, 4 s, the first of which is left out where the recorder had begun
 
 
 def test_a_disk_that_takes_no_journal_costs_no_earlier_part(tmp_path: Path) -> None:
@@ -572,7 +597,7 @@ def test_a_disk_that_takes_no_journal_costs_no_earlier_part(tmp_path: Path) -> N
 
 
 def test_runs_without_any_result_leave_nothing_behind(tmp_path: Path) -> None:
-    happening = event(8)
+    happening = event(14)
     recording = make(tmp_path, happening, options('raise SystemExit(1)'))
     recording.begin()
 
