@@ -44,9 +44,9 @@ def event(seconds: float, begins_in: float = 0) -> Event:
     return Event('uid-1', int(now + begins_in), int(now + begins_in + seconds), 'A lecture')
 
 
-def make(root: Path, happening: Event, settings: Capture) -> Recording:
+def make(root: Path, happening: Event, settings: Capture, clock: Clock | None = None) -> Recording:
     settings = replace(settings, directory=str(root))
-    return Recording(Journal(root / happening.name, happening, settings.flavors), settings, SystemClock())
+    return Recording(Journal(root / happening.name, happening, settings.flavors), settings, clock or SystemClock())
 
 
 def agent_anew(earlier: Recording, clock: Clock | None = None) -> Recording:
@@ -141,23 +141,28 @@ def test_a_recorder_killed_by_somebody_has_failed_and_another_one_goes_on(tmp_pa
 
 def test_a_command_that_always_fails_leaves_nothing_and_is_said_to_have_failed(tmp_path: Path) -> None:
     """H11: it was run each second, for the whole hour."""
-    recording = make(tmp_path, event(15), options('raise SystemExit(3)'))
+    clock = Movable()
+    recording = make(tmp_path, event(600), options('raise SystemExit(3)'), clock)
     phases: list[Phase] = []
-
+    begun = time.monotonic()
     recording.begin()
 
     def watch() -> bool:
         if not phases or phases[-1] is not recording.journal.phase:
             phases.append(recording.journal.phase)
-        return recording.settled
+        return recording.settled or (recording.journal.failures == 3 and not clock.later)
 
     drive(recording, watch)
+    took = time.monotonic() - begun
+    clock.later = 3600  # its end comes
+    drive(recording, watch)
 
+    assert took >= 3  # pauses of 1, 2 s
     assert [phase for phase in phases if phase is not Phase.RECORDING][-2:] == [Phase.FAILING, Phase.FAILED]
     assert phases.count(Phase.FAILING) == 1
     assert recording.journal.segments == [] or recording.journal.pieces == []
     assert 'exit code 3' in recording.journal.cause
-    assert 2 <= recording.journal.failures <= 5
+    assert 3 <= recording.journal.failures <= 4
 
 
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -278,9 +283,12 @@ def test_a_crash_that_left_nothing_leaves_nothing_to_decide(tmp_path: Path) -> N
 def test_an_empty_file_is_a_failure_whatever_the_recorder_says(
     tmp_path: Path, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    recording = make(tmp_path, event(14), options(code))
+    clock = Movable()
+    recording = make(tmp_path, event(600), options(code), clock)
 
     recording.begin()
+    drive(recording, lambda: recording.journal.failures == 2)
+    clock.later = 3600  # its end comes
     drive(recording, lambda: recording.settled)
 
     assert recording.journal.phase is Phase.FAILED
@@ -597,10 +605,13 @@ def test_a_disk_that_takes_no_journal_costs_no_earlier_part(tmp_path: Path) -> N
 
 
 def test_runs_without_any_result_leave_nothing_behind(tmp_path: Path) -> None:
-    happening = event(14)
-    recording = make(tmp_path, happening, options('raise SystemExit(1)'))
+    happening = event(600)
+    clock = Movable()
+    recording = make(tmp_path, happening, options('raise SystemExit(1)'), clock)
     recording.begin()
 
+    drive(recording, lambda: recording.journal.failures == 2)
+    clock.later = 3600  # its end comes
     drive(recording, lambda: recording.settled)
 
     assert recording.journal.phase is Phase.FAILED
