@@ -192,8 +192,8 @@ def _signals() -> Iterator[Arrivals]:
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     os.set_blocking(writing, False)
+    wakeup = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)  # first: what only the handlers hear is lost
     before = {number: signal.signal(number, _take_note) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
-    wakeup = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:
         yield Arrivals(reading)
     finally:
