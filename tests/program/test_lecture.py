@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -277,14 +278,14 @@ def test_a_locked_database_does_not_hold_up_a_recording(
     agent.start()
     wait_for(lambda: (agent.recordings / 'schedule.json').exists())
     lock = subprocess.Popen(
-        ['python3', '-c', 'import sqlite3,sys,time; c=sqlite3.connect(sys.argv[1],isolation_level=None); '
-         'c.execute("PRAGMA locking_mode=EXCLUSIVE"); c.execute("BEGIN EXCLUSIVE"); print("held", flush=True); '
+        [sys.executable, '-c', 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1],60,isolation_level=None); '
+         'c.execute("BEGIN EXCLUSIVE"); print("held", flush=True); '
          'sys.stdin.read()', str(agent.folder / 'pyca.db')],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     try:
         assert lock.stdout is not None
-        lock.stdout.readline()
+        assert lock.stdout.readline() == b'held\n'
         wait_for(lambda: time.time() > core.events[uid].end + 1)
         assert 0 <= stamps(agent.media()[0].read_bytes())[0] - core.events[uid].start < PROMPT
     finally:
