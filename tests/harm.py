@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 from pyca.recording.processes import stat
 
@@ -19,6 +19,25 @@ def signal_each(pids: Iterable[int], number: int) -> None:
 
 def kill_all(found: Callable[[], Iterable[int]]) -> None:
     """Everything at once, as a power cut does: what is stopped cannot start anything while the rest is killed."""
-    for number, done in ((signal.SIGSTOP, 'tTZX'), (signal.SIGKILL, 'ZX')):
-        while left := [pid for pid in found() if (now := stat(pid)) and now.state not in done]:
-            signal_each(left, number)
+    _signal_all(found, signal.SIGSTOP, 'tTZX')
+    _signal_all(found, signal.SIGKILL, 'ZX')
+
+
+@contextmanager
+def asleep(found: Callable[[], Iterable[int]]) -> Iterator[None]:
+    """What is done meanwhile is one moment for them."""
+    _signal_all(found, signal.SIGSTOP, 'tTZX')
+    try:
+        yield
+    finally:
+        signal_each(found(), signal.SIGCONT)
+
+
+def _signal_all(found: Callable[[], Iterable[int]], number: int, done: str) -> None:
+    """Until all are in one of these states, and were when they were looked for: none can have had a child since."""
+    calm = False
+    while not calm:
+        before = {pid: now.state for pid in found() if (now := stat(pid))}
+        left = [pid for pid, state in before.items() if state not in done]
+        signal_each(left, number)
+        calm = not left and set(found()) <= set(before)

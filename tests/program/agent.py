@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,35 +18,54 @@ from pyca.demo.standin import StandIn
 from pyca.recording.processes import all_processes, has_variable
 from pyca.stop import Bell
 from tests.harm import kill_all
+from tests.program.machine import held_up
 
 ROOT = Path(__file__).parents[2]
 
-COUNTER = """
-import signal, sys, time
+LINE = b'the time of this line in the file of a test, %d.%d: %.3f\n'
+"""What a counting recorder writes: its pid, the number of the line, the time. The words keep ffprobe from taking many
+numbers for sound (AMR); the ending `.dat`, from taking them for a picture (`.bin`)."""
+
+COUNTER = f"""
+import os, signal, sys, time
+from itertools import count
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-stop = time.time() + int(sys.argv[1])
+with open('/proc/self/stat', 'rb') as file:
+    ticks = int(file.read().rpartition(b')')[2].split()[19])
+with open('/proc/uptime') as file:
+    age = float(file.read().split()[0]) - ticks / os.sysconf('SC_CLK_TCK')
+stop = time.time() - max(0.0, min(60.0, age)) + int(sys.argv[1])
 with open(sys.argv[2], 'ab', buffering=0) as file:
-    while time.time() < stop:
-        file.write(b'the time of this line in the file of a test: %.3f\\n' % time.time())
+    for number in count():
+        now = min(stop, time.time())
+        file.write({LINE!r} % (os.getpid(), number, now))
+        if now == stop:
+            break
         time.sleep(0.05)
 """
-"""A recorder that writes what time it is, twenty times a second, for as long as it is told or until TERM. The words
-keep ffprobe from taking many numbers for sound (AMR); the ending `.dat`, from taking them for a picture (`.bin`)."""
+"""A recorder that writes what time it is, twenty times a second, for as long as it is told or until TERM. It counts
+from its birth as a process, and has recorded until its end however late it is woken then: so do devices."""
 
 PROMPT = 2.0
-"""Seconds after an event's start in which a recorder must have written, on a machine that runs other tests as well.
-How late it really is on a quiet one is for the benchmarks."""
+"""Seconds after an event's start in which a recorder must have written on a machine that runs other tests as well, for
+`punctual`: when that machine stands still, nobody is to blame. How late it is on a quiet one is for the benchmarks."""
 
 MARK = 'PYCA_TEST'
 """An environment variable that the agent and all that it starts carry."""
 
 
 def wait_for(so: Callable[[], object], what: str = '', limit: float = 90.0) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + limit
+    """Wait until something is so. The limit is for a machine that does not stand still."""
+    begun, deadline = time.time(), time.monotonic() + limit
     while not so():
-        assert time.monotonic() < deadline, what or 'it never came true'
+        assert time.monotonic() < deadline + held_up(begun), what or 'it never came true'
         Bell().wait(0.05)
+
+
+def end_of(child: subprocess.Popen[bytes], limit: float = 90.0) -> int:
+    """Wait until it has ended; returns the exit code."""
+    wait_for(lambda: child.poll() is not None, 'it does not end', limit)
+    return int(child.returncode)
 
 
 class Agent:
@@ -60,7 +81,7 @@ class Agent:
         self.environment: dict[str, str] = {}
         recorder = folder / 'counter.py'
         recorder.write_text(COUNTER)
-        command = f'{sys.executable} {shlex.quote(str(recorder))} {{{{time}}}} {{{{dir}}}}/{{{{name}}}}.dat'
+        command = f'{sys.executable} -I -S {shlex.quote(str(recorder))} {{{{time}}}} {{{{dir}}}}/{{{{name}}}}.dat'
         self.sections: dict[str, dict[str, Any]] = {
             'agent': {'name': self.name, 'update_frequency': 5, 'database': f'sqlite:///{folder}/pyca.db'},
             'capture': {'directory': self.recordings, 'command': command, 'files': '{{dir}}/{{name}}.dat,'},
@@ -80,8 +101,9 @@ class Agent:
         lines = []
         for section, values in self.sections.items():
             lines += [f'[{section}]', *(f'{key} = {_quoted(value)}' for key, value in values.items())]
-        path.write_text('\n'.join(lines) + '\n')
-        return path
+        new = path.with_suffix('.new')
+        new.write_text('\n'.join(lines) + '\n')
+        return new.replace(path)  # an agent may be about to read it
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """Start `pyca <command>`, `run` by default."""
@@ -96,11 +118,12 @@ class Agent:
         self.children.append(child)
         return child
 
-    def stop(self, child: subprocess.Popen[bytes] | None = None, limit: float = 30) -> int:
+    def stop(self, child: subprocess.Popen[bytes] | None = None, limit: float = 90) -> int:
         """End it with TERM; returns the exit code."""
         child = child or self.children[-1]
+        wait_for(lambda: child.poll() is not None or _hears(child.pid, signal.SIGTERM))
         child.terminate()
-        return child.wait(limit)
+        return end_of(child, limit)
 
     def kill(self, child: subprocess.Popen[bytes] | None = None) -> None:
         """kill -9, the agent alone."""
@@ -123,12 +146,20 @@ class Agent:
             child.wait()
 
     def media(self) -> list[Path]:
-        """What the recorder wrote."""
-        return sorted(self.recordings.glob('recording-*/*.dat*'))
+        """What the recorder wrote. A folder may be deleted at the very moment."""
+        found: list[Path] = []
+        for folder in self.recordings.glob('recording-*'):
+            with suppress(FileNotFoundError):
+                found += folder.glob('*.dat*')
+        return sorted(found)
 
-    def writing(self) -> bool:
-        """Whether a recorder has begun to write."""
-        return any(path.stat().st_size for path in self.media())
+    def writing(self, files: int = 1) -> bool:
+        """Whether a recorder has begun to write, into so many files."""
+        return sum(map(_has_content, self.media())) >= files
+
+    def at_rest(self) -> bool:
+        """Whether nothing of it runs: keepers end a moment after they have said so."""
+        return self.processes() == []
 
     def logged(self) -> str:
         return self.log.read_text(errors='replace')
@@ -149,13 +180,48 @@ ScheduleEvent = Callable[..., str]
 """What the fixture `schedule` gives."""
 
 
-def stamps(content: bytes) -> list[float]:
-    """The times that the counting recorder wrote."""
-    return [float(line.split()[-1]) for line in content.split(b'\n') if line.strip()]
+class Stamp(float):
+    """The time of a line that a counting recorder wrote, with that recorder's pid and the line's number."""
+
+    recorder: int
+    number: int
+
+    @classmethod
+    def read(cls, line: bytes) -> Stamp:
+        *_, mark, at = line.split()
+        stamp = cls(at)
+        stamp.recorder, stamp.number = map(int, mark.rstrip(b':').split(b'.'))
+        return stamp
+
+    def follows(self, other: Stamp) -> bool:
+        """Whether the same recorder wrote nothing in between: then only the machine can have held it up."""
+        return (self.recorder, self.number) == (other.recorder, other.number + 1)
 
 
-def longest_gap(times: list[float]) -> float:
-    return max((later - earlier for earlier, later in itertools.pairwise(times)), default=0.0)
+def stamps(content: bytes) -> list[Stamp]:
+    """The times of the whole lines that the counting recorder wrote; of the last one, a part may be there."""
+    return [Stamp.read(line) for line in content.split(b'\n')[:-1]]
+
+
+def longest_gap(times: Iterable[Stamp]) -> float:
+    """The most seconds in a row of which there is nothing."""
+    pairs = itertools.pairwise(times)
+    return max((later - earlier for earlier, later in pairs if not later.follows(earlier)), default=0.0)
+
+
+def _hears(pid: int, number: int) -> bool:
+    """Whether it has begun to care for this signal, which else would just end it."""
+    with suppress(OSError):
+        status = Path(f'/proc/{pid}/status').read_text()
+        return bool(int(status.partition('SigCgt:')[2].split()[0], 16) & 1 << number - 1)
+    return False
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:  # renamed, or deleted
+        return False
 
 
 def _quoted(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,14 @@ import pytest
 
 from pyca.demo.standin import StandIn
 from tests.program.agent import Agent
+from tests.program.machine import spare, watched
+
+
+@pytest.fixture(autouse=True)
+def stalls() -> Iterator[None]:
+    """Noted while a test runs."""
+    with watched():
+        yield
 
 
 @pytest.fixture
@@ -36,15 +43,11 @@ def make_agent(tmp_path: Path, core: StandIn, request: pytest.FixtureRequest) ->
             print(f'--- {agent.log}\n{agent.logged()[-20000:]}')  # noqa: T201
 
 
-def spare() -> float:
-    """Seconds that a program needs longer to begin on a machine that is as busy as this one is now."""
-    return min(30.0, max(0.0, 1.5 * (os.getloadavg()[0] - (os.cpu_count() or 1))))
-
-
 @pytest.fixture
 def schedule(core: StandIn) -> Callable[..., str]:
-    """Schedules an event on the agent; times in seconds from now, all of a test's coming ones later by `spare`."""
-    later = spare()
+    """Schedules an event on the agent; times in seconds from now, all of a test's coming ones later by `spare`, and by
+    what a machine that seems to do nothing may do next."""
+    later = 2.0 + spare()
 
     def add(begins_in: float, seconds: float, **more: Any) -> str:
         start = int(time.time() + begins_in + (later if begins_in > 0 else 0.0))

@@ -162,5 +162,6 @@ class Successor(Agent):
     @property
     def configuration(self) -> Path:
         path = self.folder / 'pyca.conf'
-        path.write_text(self.text)
-        return path
+        new = path.with_suffix('.new')
+        new.write_text(self.text)
+        return new.replace(path)  # an agent may be about to read it

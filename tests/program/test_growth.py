@@ -14,6 +14,7 @@ from statistics import median
 from pyca.demo.standin import StandIn
 from pyca.recording.processes import all_processes
 from tests.program.agent import Agent, wait_for
+from tests.program.machine import slept_through, spare
 from tests.program.test_lecture import states
 
 EVENTS = 20
@@ -49,32 +50,34 @@ def _parent(pid: int) -> int:
 
 def test_twenty_recordings_leave_nothing_open_behind(core: StandIn, make_agent: Callable[..., Agent]) -> None:
     agent = make_agent(capture={'command': f'{QUICK} {{{{dir}}}}/{{{{name}}}}.dat'})
-    start = int(time.time()) + 6
+    start = int(time.time() + 6 + spare())
     spans = [(start + LENGTH * number, start + LENGTH * (number + 1)) for number in range(EVENTS)]
     uids = [core.add_event(agent=agent.name, start=begin, end=end) for begin, end in spans]
+    own = dict(zip(uids, spans, strict=True))
     pid = agent.start().pid
 
     def told(uids: list[str]) -> Callable[[], bool]:
-        return lambda: all('upload_finished' in states(core, uid) for uid in uids)
+        return lambda: all('upload_finished' in states(core, uid) or slept_through(*own[uid]) for uid in uids)
 
-    wait_for(told(uids[:3]), limit=60)
+    wait_for(told(uids[:3]))
     files, threads = holdings(pid)
-    wait_for(told(uids), limit=EVENTS * LENGTH + 60)
+    wait_for(told(uids), limit=EVENTS * LENGTH + 120)
 
     # a request or a question may be under way, hence not one look but one good look
     wait_for(lambda: holdings(pid)[0] <= files, f'more than {files} open files')
     wait_for(lambda: holdings(pid)[1] <= threads, f'more than {threads} threads')
     wait_for(lambda: not zombies(pid), 'children that nobody asked about')
-    assert Counter(delivery.uid for delivery in core.deliveries) == Counter(uids)
+    arrived = Counter(delivery.uid for delivery in core.deliveries)
+    assert arrived == Counter(uid for uid in uids if arrived[uid] or not slept_through(*own[uid]))
     assert core.violations == []
     agent.stop()
-    assert agent.processes() == []
+    wait_for(agent.at_rest)
 
 
 def memory(pid: int) -> int:
-    """What it takes of the memory in KiB, its share of what several processes use."""
+    """What it takes of the memory in KiB for itself: what it shares with others depends on how many these are."""
     lines = Path(f'/proc/{pid}/smaps_rollup').read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith('Pss:'))
+    return next(int(line.split()[1]) for line in lines if line.startswith('Anonymous:'))
 
 
 def in_phase(agent: Agent, phase: str, count: int) -> Callable[[], bool]:
@@ -123,7 +126,7 @@ def test_three_hundred_recordings_leave_nothing_behind_in_the_process(
     wait_for(lambda: not zombies(pid), 'children that nobody asked about')
     assert sum(path.stat().st_size > 0 for path in agent.media()) == MANY
     agent.stop()
-    assert agent.processes() == []
+    wait_for(agent.at_rest)
 
 
 def end_early(core: StandIn, uids: list[str]) -> None:

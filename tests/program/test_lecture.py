@@ -14,8 +14,8 @@ import pytest
 from pyca.demo.faults import Fault, Kind
 from pyca.demo.records import Delivery
 from pyca.demo.standin import StandIn
-from tests.program.agent import PROMPT, MakeAgent, ScheduleEvent, longest_gap, stamps, wait_for
-from tests.program.conftest import spare
+from tests.program.agent import PROMPT, MakeAgent, ScheduleEvent, Stamp, end_of, longest_gap, stamps, wait_for
+from tests.program.machine import held_up, punctual, spare
 
 
 def delivered(core: StandIn, *uids: str) -> Callable[[], bool]:
@@ -40,7 +40,7 @@ def the(core: StandIn, uid: str) -> Delivery:
     return found[0]
 
 
-def times(delivery: Delivery, flavor: str = 'presenter/source') -> list[float]:
+def times(delivery: Delivery, flavor: str = 'presenter/source') -> list[Stamp]:
     return [at for track in delivery.tracks if track.flavor == flavor for at in stamps(track.path.read_bytes())]
 
 
@@ -57,7 +57,7 @@ def test_a_scheduled_lecture_arrives_once_and_whole(
     delivery = the(core, uid)
     recorded = times(delivery)
     assert [track.flavor for track in delivery.tracks] == ['presenter/source']
-    assert 0 <= recorded[0] - core.events[uid].start < PROMPT
+    assert punctual(recorded[0], core.events[uid].start, PROMPT)
     assert abs(recorded[-1] - core.events[uid].end) < 1.5
     assert longest_gap(recorded) < 1
     assert delivery.workflow == 'fast'
@@ -67,7 +67,7 @@ def test_a_scheduled_lecture_arrives_once_and_whole(
     assert [state for _, state in core.agents['hall-1'].history][-1] == 'offline'
     assert 'capturing' in [state for _, state in core.agents['hall-1'].history]
     assert core.violations == []
-    assert agent.processes() == []
+    wait_for(agent.at_rest)
 
 
 def test_both_capturing_posts_come_within_two_seconds(
@@ -81,8 +81,9 @@ def test_both_capturing_posts_come_within_two_seconds(
     wait_for(lambda: core.agents['hall-1'].state == 'capturing')
 
     start = core.events[uid].start
-    assert core.recordings[uid][0][0] - start < 2
-    assert next(at for at, state in core.agents['hall-1'].history if state == 'capturing') - start < 2
+    assert punctual(core.recordings[uid][0][0], start, 2 + spare())
+    told = next(at for at, state in core.agents['hall-1'].history if state == 'capturing')
+    assert punctual(told, start, 2 + spare())
 
 
 def test_several_tracks_arrive_with_their_flavors(
@@ -112,9 +113,11 @@ def test_a_known_event_starts_in_its_second_whatever_the_core_does(
 ) -> None:
     """H1, H2: posts to the core stood before the start of the recorder."""
     agent = make_agent()
-    uid = schedule(14, 4)
     agent.start()
-    wait_for(lambda: (agent.recordings / 'schedule.json').exists())
+    known = agent.recordings / 'schedule.json'
+    wait_for(known.exists)
+    uid = schedule(17, 4)
+    wait_for(lambda: uid in known.read_text())
     agent.stop()
     kinds = {'hangs': Kind.HANG, 'answers 500': Kind.STATUS, 'shows its login page': Kind.LOGIN}
     if harm == 'refuses':
@@ -126,16 +129,18 @@ def test_a_known_event_starts_in_its_second_whatever_the_core_does(
     wait_for(lambda: time.time() > core.events[uid].end + 1)
     core.faults.clear()
     core.start()
-    wait_for(delivered(core, uid), limit=120)
+    wait_for(delivered(core, uid), limit=180)
 
-    assert 0 <= times(the(core, uid))[0] - core.events[uid].start < PROMPT
+    assert punctual(times(the(core, uid))[0], core.events[uid].start, PROMPT)
 
 
 def test_a_killed_agent_costs_nothing(core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent) -> None:
     agent = make_agent()
-    uid = schedule(6, 8 + spare())
+    uid = schedule(6, 12 + spare())
     agent.start()
     wait_for(agent.writing)
+    (keeper,) = agent.recordings.glob('recording-*/keeper-*.json')
+    wait_for(lambda: '"running"' in keeper.read_text())  # nobody of it is on the way out any more
     recorders = set(agent.processes())
 
     agent.kill()
@@ -157,7 +162,7 @@ def test_an_agent_that_comes_back_after_the_end_delivers_what_was_recorded(
     agent.start()
     wait_for(agent.writing)
     agent.kill()
-    wait_for(lambda: agent.processes() == [])
+    wait_for(agent.at_rest)
 
     agent.start()
     wait_for(delivered(core, uid))
@@ -171,11 +176,12 @@ def test_after_a_power_cut_the_rest_is_recorded_and_both_parts_arrive_as_one_eve
 ) -> None:
     """H10: a partial recording was never uploaded."""
     agent = make_agent()
-    uid = schedule(6, 14 + spare())
+    uid = schedule(6, 18 + spare())
     agent.start()
     wait_for(agent.writing)
     wait_for(lambda: time.time() > core.events[uid].start + 3)
 
+    cut = time.time()
     agent.power_cut()
     agent.start()
     wait_for(delivered(core, uid), limit=120)
@@ -183,7 +189,7 @@ def test_after_a_power_cut_the_rest_is_recorded_and_both_parts_arrive_as_one_eve
     delivery = the(core, uid)
     assert {track.flavor for track in delivery.tracks} == {'presenter/source', 'presenter/source-part1'}
     everything = sorted(at for track in delivery.tracks for at in stamps(track.path.read_bytes()))
-    assert longest_gap(everything) < 6 + spare()
+    assert longest_gap(everything) < 6 + spare() + held_up(cut)
     assert abs(everything[-1] - core.events[uid].end) < 1.5
 
 
@@ -192,15 +198,15 @@ def test_a_stop_in_the_middle_ends_everything_and_the_next_start_goes_on(
 ) -> None:
     """H6: the recorder went on without its agent, the event stayed "recording"."""
     agent = make_agent()
-    uid = schedule(6, 20 + spare())
+    uid = schedule(6, 25 + spare())
     agent.start()
     wait_for(agent.writing)
     wait_for(lambda: 'capturing' in states(core, uid))
 
-    before = time.monotonic()
+    before = time.time()
     assert agent.stop() == 0
-    assert time.monotonic() - before < 10 + spare()
-    assert agent.processes() == []
+    assert time.time() - before < 10 + spare() + held_up(before)
+    wait_for(agent.at_rest)
     assert core.agents['hall-1'].state == 'offline'
 
     agent.start()
@@ -245,19 +251,20 @@ def test_the_four_services_work_as_processes_of_their_own(
 
 def test_a_second_agent_on_the_same_folder_is_refused(make_agent: MakeAgent) -> None:
     agent = make_agent()
-    agent.start()
-    wait_for(lambda: (agent.recordings / '.lock').exists())
+    first, lock = agent.start(), agent.recordings / '.lock'
+    wait_for(lambda: lock.exists() and lock.read_text().strip() == str(first.pid))
 
     second = make_agent('second', capture={'directory': agent.recordings})
-    assert second.start().wait(20) == 11
+    assert end_of(second.start()) == 11
     assert 'another agent' in second.logged()
 
 
 def test_a_backup_agent_is_silent(core: StandIn, make_agent: MakeAgent, schedule: ScheduleEvent) -> None:
     agent = make_agent(agent={'backup_mode': True})
-    uid = schedule(6, 3)
+    uid = schedule(6, 6)
     agent.start()
 
+    wait_for(agent.writing)
     wait_for(lambda: time.time() > core.events[uid].end + 3)
     agent.stop()
 
@@ -274,7 +281,7 @@ def test_a_locked_database_does_not_hold_up_a_recording(
 ) -> None:
     """H16: the recorder was started only after the database had been written to."""
     agent = make_agent()
-    uid = schedule(8, 4)
+    uid = schedule(12, 4)
     agent.start()
     wait_for(lambda: (agent.recordings / 'schedule.json').exists())
     lock = subprocess.Popen(
@@ -287,7 +294,7 @@ def test_a_locked_database_does_not_hold_up_a_recording(
         assert lock.stdout is not None
         assert lock.stdout.readline() == b'held\n'
         wait_for(lambda: time.time() > core.events[uid].end + 1)
-        assert 0 <= stamps(agent.media()[0].read_bytes())[0] - core.events[uid].start < PROMPT
+        assert punctual(stamps(agent.media()[0].read_bytes())[0], core.events[uid].start, PROMPT)
     finally:
         lock.communicate()
     wait_for(delivered(core, uid), limit=120)
@@ -323,6 +330,6 @@ def test_a_second_interrupt_ends_even_a_stubborn_recorder(
     wait_for(lambda: 'ending the recording' in agent.logged())
     child.send_signal(signal.SIGINT)
 
-    assert child.wait(15) == 0
-    wait_for(lambda: agent.processes() == [])
+    assert end_of(child, 15 + spare()) == 0
+    wait_for(agent.at_rest)
     assert os.getpid()

@@ -10,6 +10,7 @@ import pytest
 
 from pyca.demo.standin import StandIn
 from tests.program.agent import ROOT, Agent, MakeAgent, ScheduleEvent, wait_for
+from tests.program.machine import spare
 from tests.program.test_lecture import delivered, the
 
 CATALOG = '<dublincore xmlns:dcterms="http://purl.org/dc/terms/"><dcterms:title>Ours</dcterms:title></dublincore>'
@@ -54,11 +55,12 @@ def test_an_upload_gives_way_to_the_next_lecture(core: StandIn, make_agent: Make
     """The first one waits until the second is over; the report says why meanwhile."""
     agent = make_agent(ingest={'pause_while_capturing': 'true'}, capture={'overlap': 'parallel'})
     first = schedule(7, 5)
-    second = schedule(9, 20)
+    second = schedule(9, 24 + spare())
     agent.start()
+    wait_for(agent.writing)
 
     wait_for(lambda: 'waits until the recording under way is over' in cause(agent, first))
-    wait_for(delivered(core, first, second), limit=60)
+    wait_for(delivered(core, first, second), limit=150)
     agent.stop()
 
     over = core.events[second].end

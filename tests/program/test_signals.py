@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pyca.demo.faults import Fault, Kind
 from pyca.demo.standin import StandIn
-from tests.program.agent import MakeAgent, ScheduleEvent, wait_for
+from tests.program.agent import MakeAgent, ScheduleEvent, end_of, wait_for
+from tests.program.machine import spare
 
 STUBBORN = """
 import signal, sys, time
@@ -49,8 +50,8 @@ def test_ctrl_c_ends_at_once_while_nothing_records(core: StandIn, make_agent: Ma
 
     child.send_signal(signal.SIGINT)
 
-    assert child.wait(15) == 0
-    assert agent.processes() == []
+    assert end_of(child, 15 + spare()) == 0
+    wait_for(agent.at_rest)
     assert core.agents[agent.name].state == 'offline'
     assert 'Traceback' not in agent.logged()
 
@@ -72,9 +73,9 @@ def test_a_second_ctrl_c_ends_a_recorder_that_does_not_listen(
     assert child.poll() is None
     child.send_signal(signal.SIGINT)
 
-    assert child.wait(20) == 0
+    assert end_of(child, 20 + spare()) == 0
     assert 'Told to end a second time' in agent.logged()
-    assert agent.processes() == []
+    wait_for(agent.at_rest)
 
 
 def test_ready_and_the_watchdog_do_not_wait_for_the_network(core: StandIn, make_agent: MakeAgent) -> None:
@@ -82,7 +83,7 @@ def test_ready_and_the_watchdog_do_not_wait_for_the_network(core: StandIn, make_
     agent = make_agent()
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(f'{folder}/notify')
-        systemd.settimeout(20)
+        systemd.settimeout(90)
         agent.environment = {'NOTIFY_SOCKET': f'{folder}/notify', 'WATCHDOG_USEC': '1000000'}
         agent.start()
         said = [systemd.recv(4096).decode() for _ in range(4)]

@@ -14,7 +14,7 @@ import pytest
 from pyca.demo.faults import Fault, Kind
 from pyca.demo.standin import StandIn
 from tests.program.agent import Agent, wait_for
-from tests.program.conftest import spare
+from tests.program.machine import held_up, spare
 
 WATCHDOG = 4.0
 """Seconds after which this systemd would kill."""
@@ -33,7 +33,7 @@ class Systemd:
 
     def _listen(self) -> None:
         while message := self._socket.recv(4096):
-            self.heard.append((time.monotonic(), message.decode()))
+            self.heard.append((time.time(), message.decode()))
 
     def close(self) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
@@ -50,7 +50,7 @@ class Systemd:
     def longest_silence(self) -> float:
         """From READY until now."""
         ready = next(at for at, message in self.heard if message == 'READY=1')
-        return max(later - earlier for earlier, later in pairwise([ready, *self.signs(), time.monotonic()]))
+        return max(later - earlier for earlier, later in pairwise([ready, *self.signs(), time.time()]))
 
 
 @pytest.fixture
@@ -68,18 +68,18 @@ def test_a_service_is_ready_and_alive_while_the_core_hangs(
     core.faults.add(Fault('', Kind.HANG, times=None))
     agent = make_agent(agent={'update_frequency': 86400}, http={'timeout': 300, 'connection_timeout': 180})
     agent.environment = systemd.environment
-    before = time.monotonic()
+    before = time.time()
     agent.start(service)
 
-    wait_for(lambda: len(systemd.signs()) >= 4, limit=60)
+    wait_for(lambda: len(systemd.signs()) >= 4)
 
     assert systemd.heard[0][1] == 'READY=1'
-    assert systemd.heard[0][0] - before < 15
-    assert systemd.longest_silence() < WATCHDOG
+    assert systemd.heard[0][0] - before < 15 + spare() + held_up(before)
+    assert systemd.longest_silence() < WATCHDOG + held_up(before)
     assert systemd.said('STATUS=Waiting')
-    before = time.monotonic()
+    before = time.time()
     assert agent.stop() == 0
-    assert time.monotonic() - before < 15 + spare()
+    assert time.time() - before < 15 + spare() + held_up(before)
     assert systemd.said('STOPPING=1')
 
 
@@ -93,7 +93,7 @@ def test_signs_of_life_come_while_an_upload_is_slow(
 ) -> None:
     """H22, H23: an upload of more than an hour was killed."""
     rate = '30k' if trouble == 'the rate is limited' else '0'
-    command = 'sh -c "head -c 300000 /dev/zero > {{dir}}/{{name}}.dat; exec sleep {{time}}"'
+    command = 'sh -c "head -c 1500000 /dev/zero > {{dir}}/{{name}}.dat; exec sleep {{time}}"'
     agent = make_agent(capture={'command': command}, ingest={'upload_rate': rate})
     agent.environment = systemd.environment
     if rate == '0':
@@ -112,7 +112,7 @@ def test_signs_of_life_come_while_an_upload_is_slow(
     wait_for(lambda: len(systemd.signs()) >= signs + 3)
 
     assert core.deliveries == []
-    assert systemd.longest_silence() < WATCHDOG
-    before = time.monotonic()
+    assert systemd.longest_silence() < WATCHDOG + held_up()
+    before = time.time()
     assert agent.stop() == 0
-    assert time.monotonic() - before < 10 + spare()
+    assert time.time() - before < 10 + spare() + held_up(before)
