@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyca.demo.standin import StandIn
-from tests.program.agent import Agent, MakeAgent, ScheduleEvent, wait_for
+from tests.program.agent import Agent, MakeAgent, ScheduleEvent, end_of, wait_for
 from tests.program.test_lecture import delivered, states, the, times
 
 MARGIN = 3
@@ -22,7 +22,7 @@ def test_a_backup_delivers_what_the_primary_did_not_and_nothing_else(
     backup = make_agent('backup', agent={'backup_mode': True, 'backup_copy': 'upload', 'backup_margin': MARGIN})
     works = primary.sections['capture']['command']
     primary.sections['capture']['command'] = 'false'
-    failed = schedule(10, 3)
+    failed = schedule(10, 4)
     backup.start()
     primary.start()
 
@@ -33,10 +33,10 @@ def test_a_backup_delivers_what_the_primary_did_not_and_nothing_else(
     assert len(times(the(core, failed))) > 10
 
     primary.sections['capture']['command'] = works
-    good = schedule(15, 3)
+    good = schedule(15, 4)
     primary.start()
     wait_for(delivered(core, good), limit=120)
-    wait_for(lambda: asked_about(core, good), limit=60)
+    wait_for(lambda: asked_about(core, good), limit=120)
     wait_for(lambda: 'has delivered it' in held(backup, good), limit=120)
 
     assert sorted(delivery.uid for delivery in core.deliveries) == sorted([failed, good])
@@ -47,5 +47,5 @@ def test_a_backup_delivers_what_the_primary_did_not_and_nothing_else(
 def held(agent: Agent, uid: str) -> str:
     """What the agent says of an event that it holds."""
     child = agent.start('report', '--all', '--json')
-    assert child.wait(30) == 0
+    assert end_of(child) == 0
     return agent.logged().rpartition(uid)[2]

@@ -27,7 +27,7 @@ def pyca(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, 'PYTHONPATH': str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
@@ -132,7 +132,7 @@ def test_a_password_from_a_pipe_becomes_a_line_for_the_file(tmp_path: Path) -> N
         input='sécret phrase\n',
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=True,
     )
     assert done.stderr == ''

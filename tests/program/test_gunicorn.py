@@ -17,7 +17,7 @@ from urllib.error import HTTPError
 
 import pytest
 
-from tests.program.agent import ROOT, wait_for
+from tests.program.agent import ROOT, end_of, wait_for
 
 LOGIN = {'Authorization': 'Basic ' + base64.b64encode(b'admin:opencast').decode()}
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -53,7 +53,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     for child in children:
         if child.poll() is None:
             child.send_signal(signal.SIGTERM)
-        child.wait(30)
+        end_of(child)
 
 
 def log(tmp_path: Path) -> str:
@@ -69,7 +69,7 @@ def address(tmp_path: Path) -> str:
 
 def get(url: str, headers: dict[str, str]) -> int:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=90) as answer:
             return int(answer.status)
     except HTTPError as error:
         with error:
@@ -106,6 +106,6 @@ def test_workers_count_failed_logins_together(tmp_path: Path, start: Start) -> N
 def test_a_bad_configuration_is_a_sentence_and_the_end(tmp_path: Path, start: Start) -> None:
     (tmp_path / 'empty/etc').mkdir()
     (tmp_path / 'empty/etc/pyca.conf').write_text('[ui]\nrefresh_rate = 0\n')
-    assert start('--workers=3').wait(60) != 0
+    assert end_of(start('--workers=3')) != 0
     assert 'refresh_rate' in log(tmp_path)
     assert f'{ROOT}/pyca' not in log(tmp_path)  # gunicorn shows a traceback of its own, none of ours

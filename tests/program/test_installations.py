@@ -24,7 +24,7 @@ def test_nodes_come_and_go_and_each_upload_stays_on_one(core: StandIn, make_agen
         recorded(agent, core, uid)
     harm = core.faults.add(Fault(TRACK, Kind.RESET, bytes=SIZE // 2, after=3))
     agent.start()
-    wait_for(lambda: harm.hits, limit=60)
+    wait_for(lambda: harm.hits, limit=120)
     first.state = 'offline'
     first.stop()
     second = core.nodes.add()
@@ -57,7 +57,7 @@ def lecture_with(core: StandIn, agent: Agent, uid: str) -> None:
     """Record it with the account of a capture agent, and look at what the core saw of that."""
     agent.sections['server'].update(username='capture-agent', password='lecture-hall')
     agent.start()
-    wait_for(delivered(core, uid), limit=60)
+    wait_for(delivered(core, uid), limit=120)
     assert agent.stop() == 0
 
     the(core, uid)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pyca.demo.faults import Fault, Kind
 from pyca.demo.standin import StandIn
 from tests.program.agent import Agent, wait_for
+from tests.program.machine import spare
 from tests.program.test_lecture import delivered, the
 
 
@@ -14,8 +15,8 @@ def test_a_core_that_is_slow_with_one_recording_does_not_keep_the_next_one_back(
     core: StandIn, make_agent: Callable[..., Agent], schedule: Callable[..., str]
 ) -> None:
     slow = core.faults.add(Fault('/addTrack', Kind.STOP_READING, bytes=100))
-    agent = make_agent(ingest={'parallel': 2})
-    first, second = schedule(7, 3), schedule(12, 3)
+    agent = make_agent(ingest={'parallel': 2}, http={'timeout': 120})
+    first, second = schedule(7, 4), schedule(12, 4)
     agent.start()
 
     wait_for(lambda: slow.hits == 1, 'the first upload hangs')
@@ -33,11 +34,11 @@ def test_a_stop_interrupts_all_uploads_and_the_next_start_delivers_each_once(
     core: StandIn, make_agent: Callable[..., Agent], schedule: Callable[..., str]
 ) -> None:
     slow = core.faults.add(Fault('/addTrack', Kind.STOP_READING, times=2, bytes=100))
-    agent = make_agent(ingest={'parallel': 2}, capture={'overlap': 'parallel'})
-    uids = schedule(7, 3), schedule(8, 3)
+    agent = make_agent(ingest={'parallel': 2}, capture={'overlap': 'parallel'}, http={'timeout': 120})
+    uids = schedule(7, 5), schedule(8, 5)
     agent.start()
     wait_for(lambda: slow.hits == 2, 'both uploads hang')
-    assert agent.stop(limit=15) == 0
+    assert agent.stop(limit=15 + spare()) == 0
     assert core.deliveries == []
     core.faults.clear()
     agent.start()

@@ -13,13 +13,14 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 
 import pytest
 
 import pyca
-from tests.program.agent import ROOT, Agent, wait_for
+from tests.program.agent import ROOT, Agent, end_of, wait_for
 
 SAMPLES = ROOT / 'docs/serving'
 MODULES = Path('/usr/lib/apache2/modules')
@@ -68,8 +69,11 @@ def replaced(text: str, **places: str) -> str:
 
 
 def free_port() -> int:
-    with socket.create_server(('127.0.0.1', 0)) as listener:
-        return int(listener.getsockname()[1])
+    """Not one of those that the kernel gives away by itself: it might, before the server has it."""
+    for number in range(20_000 + os.getpid() % 10_000, 32_000):
+        with suppress(OSError), socket.create_server(('127.0.0.1', number)):
+            return number
+    raise AssertionError('no port is free')
 
 
 def get(url: str, headers: dict[str, str] = LOGIN) -> tuple[int, str, str]:
@@ -78,7 +82,7 @@ def get(url: str, headers: dict[str, str] = LOGIN) -> tuple[int, str, str]:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with urllib.request.urlopen(
-            urllib.request.Request(url, headers=headers), timeout=30, context=context
+            urllib.request.Request(url, headers=headers), timeout=90, context=context
         ) as answer:
             return answer.status, answer.url, answer.read().decode()
     except HTTPError as error:
@@ -89,7 +93,7 @@ def get(url: str, headers: dict[str, str] = LOGIN) -> tuple[int, str, str]:
 def is_up(url: str) -> bool:
     try:
         get(url, {})
-    except (URLError, ConnectionError):
+    except OSError:  # whatever a server does that only begins
         return False
     return True
 
@@ -130,7 +134,7 @@ def start(folder: Path) -> Iterator[Start]:
     yield begin
     for child in children:
         child.terminate()
-        child.wait(30)
+        end_of(child)
     for log in folder.glob('*.log'):
         print(log.read_text(errors='replace'))  # noqa: T201
 

@@ -92,14 +92,14 @@ class Machine:
     def start(self, *arguments: str) -> dict[str, Any]:
         """What the stub program said of itself, with the messages of `start.sh` as `said`."""
         with self.popen(*arguments) as process:
-            out, said = process.communicate(timeout=120)
+            out, said = process.communicate(timeout=600)
         assert process.returncode == 0, said
         return {**json.loads(out), 'said': said, 'own pid': process.pid}
 
     def refusal(self, user: int | None = None) -> str:
         """The one line that it refuses to start with."""
         with self.popen(user=user) as process:
-            out, said = process.communicate(timeout=120)
+            out, said = process.communicate(timeout=600)
         assert (process.returncode, out) == (1, '')
         (line,) = [line for line in said.splitlines() if not line.startswith('pyca: preparing ')]
         return line
@@ -146,7 +146,7 @@ def test_a_signal_reaches_the_program(machine: Machine) -> None:
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == -signal.SIGTERM
+        assert process.wait(timeout=120) == -signal.SIGTERM
 
 
 def test_changed_requirements_are_installed(machine: Machine) -> None:
@@ -172,7 +172,7 @@ def test_five_units_starting_at_once_share_one_environment(machine: Machine, mis
     units = [machine.popen(str(number)) for number in range(5)]
     said = []
     for number, unit in enumerate(units):
-        out, messages = unit.communicate(timeout=120)
+        out, messages = unit.communicate(timeout=600)
         assert json.loads(out)['arguments'] == [str(number)]
         said.append(messages)
     assert ''.join(said).count('preparing') == 1

@@ -14,7 +14,7 @@ from pyca.demo.standin import StandIn
 from pyca.event import Event
 from pyca.recording.journal import Journal, Phase, Segment
 from pyca.recording.verdict import End
-from tests.program.agent import Agent, MakeAgent, wait_for
+from tests.program.agent import Agent, MakeAgent, end_of, wait_for
 
 FLAVORS = ('presenter/source', 'presentation/source')
 SIZE = 400_000
@@ -97,11 +97,11 @@ def test_an_agent_killed_at_every_step_of_an_upload_delivers_it_once(core: Stand
     ):
         core.faults.add(harm)
         agent.start()
-        wait_for(partial(happened, core, harm), limit=60)
+        wait_for(partial(happened, core, harm), limit=120)
         agent.kill()
         core.faults.clear()
     agent.start()
-    wait_for(lambda: finished(core, 'lecture'), limit=60)
+    wait_for(lambda: finished(core, 'lecture'), limit=120)
 
     the_delivery(core, 'lecture')
     assert taken(core) == 2
@@ -114,13 +114,13 @@ def test_a_stop_in_an_upload_leaves_it_to_the_next_start(core: StandIn, make_age
     recorded(agent, core, 'lecture')
     core.faults.add(Fault(TRACK, Kind.HANG, after=1))
     child = agent.start()
-    wait_for(broken(core, Kind.HANG), limit=60)
+    wait_for(broken(core, Kind.HANG), limit=120)
     child.send_signal(signal.SIGTERM)
-    assert child.wait(20) == 0
+    assert end_of(child) == 0
     core.faults.clear()
 
     agent.start()
-    wait_for(lambda: finished(core, 'lecture'), limit=60)
+    wait_for(lambda: finished(core, 'lecture'), limit=120)
 
     the_delivery(core, 'lecture')
     assert taken(core) == 2
@@ -129,15 +129,16 @@ def test_a_stop_in_an_upload_leaves_it_to_the_next_start(core: StandIn, make_age
 
 def test_two_agents_on_one_folder_do_not_upload_the_same(core: StandIn, make_agent: MakeAgent) -> None:
     """The second one takes over what the first one has in hand, as if that had died."""
-    agent = make_agent()
+    agent = make_agent(http={'timeout': 120})
     recorded(agent, core, 'lecture')
-    core.faults.add(Fault(FINAL, Kind.DELAY, seconds=6))
+    core.faults.add(Fault(FINAL, Kind.DELAY, seconds=100))
     agent.start()
-    wait_for(broken(core, Kind.DELAY), limit=60)
+    wait_for(broken(core, Kind.DELAY), limit=120)
     agent.start('ingest')
 
     wait_for(lambda: 'Another agent uploads' in agent.logged())
-    wait_for(lambda: finished(core, 'lecture'), limit=60)
+    core.faults.clear()
+    wait_for(lambda: finished(core, 'lecture'), limit=120)
 
     the_delivery(core, 'lecture')
     assert sum(request.path == '/ingest/ingest' for request in core.requests) == 1
