@@ -114,14 +114,16 @@ class Leg:
 
     def _tick_run(self, run: Run) -> float:
         state = run.look()
-        self._note_progress(run.segment)
+        self._note_progress(run.segment, state.ended if state else None)
         if state is None:
             return run.pause()
         self._close(run, state)
         return 0.0
 
-    def _note_progress(self, segment: Segment) -> None:
-        if segment.started is not None and self._patience.proven(self._clock.now() - segment.started):
+    def _note_progress(self, segment: Segment, ended: float | None) -> None:
+        """Count what it ran itself, not for how long nobody looked."""
+        until = self._clock.now() if ended is None else ended
+        if segment.started is not None and self._patience.proven(until - segment.started):
             self.recording, self.cause, self.fault = True, '', ''
 
     def _tick_pause(self) -> float:

@@ -165,6 +165,32 @@ def test_a_command_that_always_fails_leaves_nothing_and_is_said_to_have_failed(t
     assert 3 <= recording.journal.failures <= 4
 
 
+def test_what_failed_while_nobody_looked_has_not_worked_meanwhile(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A command that always fails costs one error, also when the agent stands still."""
+    clock = Movable()
+    recording = make(tmp_path, event(600), options('raise SystemExit(3)'), clock)
+    recording.begin()
+    drive(recording, lambda: recording.journal.failures == 2)
+    before = keepers_over(recording)
+
+    drive(recording, lambda: len(recording.journal.segments) == 1)  # it is started once more
+    wait_for(lambda: keepers_over(recording) - before)
+    clock.later = 100
+    drive(recording, lambda: recording.journal.failures == 3)
+
+    assert [record.levelname for record in caplog.records].count('ERROR') == 1
+    recording.end('enough')
+    drive(recording, lambda: recording.settled)
+
+
+def keepers_over(recording: Recording) -> set[Path]:
+    """What keepers wrote whose recorder has ended."""
+    found = recording.journal.folder.glob('keeper-*.json')
+    return {path for path in found if json.loads(path.read_text())['ended']}
+
+
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     recording = make(tmp_path, event(60), Capture(command='no-such-recorder {{dir}}'))
 
