@@ -22,6 +22,7 @@ BODY_AGE, UPLOAD_AGE = 240.0, 60.0
 """Seconds that a digest challenge is trusted for, of the 300 that the core gives it (contract 3.1)."""
 
 _SCHEME = re.compile(r'(?:^|,)\s*(Basic|Digest|Bearer|Negotiate|NTLM)(?=\s|,|$)', re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PAIR = re.compile(r'([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 _HASHES = {'MD5': 'md5', 'SHA-256': 'sha256'}
 _SERVICE = re.compile(r'/(?:ingest|capture-admin|recordings|services)(?:/.*)?$')
@@ -38,17 +39,23 @@ def origin(url: str) -> str:
     return f'{parts.scheme}://{parts.hostname}:{port}' if parts.scheme in _PORTS and parts.hostname else ''
 
 
-def challenges(header: str) -> dict[str, dict[str, str]]:
-    """The parameters of each scheme that a `WWW-Authenticate` header offers, by lower-cased scheme."""
-    found = list(_SCHEME.finditer(header))
+def challenges(header: str) -> list[tuple[str, dict[str, str]]]:
+    """What a `WWW-Authenticate` header offers, the preferred one first: lower-cased schemes with their parameters.
+
+    A scheme may be there several times, with another algorithm each; what is in quotes is no scheme.
+    """
+    found = list(_SCHEME.finditer(_QUOTED.sub(lambda match: '"' * len(match[0]), header)))
     ends = [*(match.start() for match in found), len(header)][1:]
-    return {
-        match.group(1).lower(): {
-            name.lower(): re.sub(r'\\(.)', r'\1', quoted) if quoted else bare
-            for name, quoted, bare in _PAIR.findall(header[match.end() : end])
-        }
+    return [
+        (
+            match.group(1).lower(),
+            {
+                name.lower(): re.sub(r'\\(.)', r'\1', quoted) if quoted else bare
+                for name, quoted, bare in _PAIR.findall(header[match.end() : end])
+            },
+        )
         for match, end in zip(found, ends, strict=True)
-    }
+    ]
 
 
 @dataclass
@@ -111,8 +118,9 @@ class Login:
         Not so when the challenge answers a login that was computed for a nonce just given: then name or password
         are wrong. A nonce that worked before may have become stale (after 300 s, contract 3.1) or unknown.
         """
-        challenge = challenges(header).get('digest') if self.digest else None
-        if not challenge or not challenge.get('nonce') or _hash_name(challenge) is None:
+        offered = (challenge for scheme, challenge in challenges(header) if scheme == 'digest' and self.digest)
+        challenge = next((each for each in offered if each.get('nonce') and _hash_name(each) is not None), None)
+        if challenge is None:
             return False
         before = self._known.get(origin(url))
         self._known[origin(url)] = _Known(challenge, self._clock.monotonic())

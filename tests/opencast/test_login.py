@@ -25,6 +25,7 @@ class DigestCore:
     sessions: bool = False
     always_stale: bool = False
     algorithm: str = ''
+    others: str = '{}, Basic realm="other"'
     nonce: int = 1
     old: set[str] = field(default_factory=set)
     served: list[str] = field(default_factory=list)
@@ -49,10 +50,9 @@ class DigestCore:
 
     def _challenge(self, stale: bool) -> str:
         algorithm = f', algorithm={self.algorithm}' if self.algorithm else ''
-        return (
+        return self.others.format(
             f'Digest realm="Open \\"cast\\"", qop="auth", nonce="{self.nonce}", opaque="o"{algorithm}'
             + (', stale="true"' if stale else '')
-            + ', Basic realm="other"'
         )
 
     def _right(self, exchange: Exchange, given: str) -> bool:
@@ -95,6 +95,25 @@ def test_digest_login_works_for_any_name(
     assert http.get(f'{core.url}/recordings/calendars?agentid=a%20b&cutoff=1').text == 'fine'
 
     assert core.calls[0].headers['X-Requested-Auth'] == 'Digest'
+    assert len(core.calls) == 2
+
+
+@pytest.mark.parametrize(
+    'others',
+    [
+        '{}, Digest realm="r", nonce="n", qop="auth", algorithm=SNAKE',
+        'Digest realm="r", nonce="n", qop="auth", algorithm=SNAKE, {}',
+        '{}, Basic realm="Basic or, Digest that is the question"',
+        'Negotiate, {}, Bearer',
+    ],
+)
+def test_digest_login_takes_the_challenge_that_it_can_meet(
+    core: FakeCore, connect: Connect, digest: DigestCore, others: str
+) -> None:
+    digest.others = others
+
+    assert connect(core, auth_method='digest').get(f'{core.url}/x').text == 'fine'
+
     assert len(core.calls) == 2
 
 
