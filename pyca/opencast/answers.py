@@ -16,6 +16,10 @@ _BUSY = {429: 'too many requests', 502: 'bad gateway', 503: 'no service now', 50
 _LOST = {502, 503, 504}
 """What a proxy says that lost the core's answer; some say 503, and that with a `Retry-After`."""
 _WORDS = 300
+_SLASH = (
+    'sent on to the same address with a slash more or less at its end; whatever stands before the core must pass '
+    'addresses on as they are'
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def _verdict(status: int) -> str:
         403: '403, the account has no right to this; it needs the role ROLE_CAPTURE_AGENT',
         404: '404, the core does not know it',
         407: '407, the proxy wants a login; put it into the proxy variables of the environment',
+        413: '413, the request is too large for the server; raise the limit of the core, or of the proxy before it',
         500: '500, the core failed or has a conflict; its log has the reason',
     }.get(status, f'the answer is {status}')
 
@@ -100,11 +105,16 @@ def _page(response: Response, place: str) -> CoreError | None:
 
 
 def _redirect(response: Response, place: str) -> CoreError:
-    """Redirects are never followed (trap 1): to a login page they mean no login, else that `url` is outdated."""
+    """Redirects are never followed (trap 1): to a login page they mean no login, else that `url` is outdated.
+
+    One that only adds a slash, or takes it away, comes from something before the core, and `url` is right.
+    """
     target = urljoin(response.url, response.headers.get('location', ''))
     here, there = urlsplit(response.url), urlsplit(target)
     if here.path.strip('/') == there.path.strip('/') and target != response.url:
         home = f'{there.scheme}://{there.netloc}'
+        if home == f'{here.scheme}://{here.netloc}':
+            return NotUnderstood(f'{place}: {response.status}, {_SLASH}')
         return NotUnderstood(f'{place}: {response.status}, it has moved to {home}; set url in [server] to that')
     return LoginFailed(
         f'{place}: {response.status}, sent on to {there.scheme}://{there.netloc}{there.path}, which is most likely a '

@@ -147,12 +147,21 @@ def test_a_cookie_file_that_cannot_be_written_is_only_a_warning(
     assert str(tmp_path / 'missing' / 'cookies') in caplog.text
 
 
+def test_a_body_that_is_too_large_is_said_with_what_to_do(core: FakeCore, http: Http) -> None:
+    page = '<html><head><title>413 Request Entity Too Large</title></head></html>'
+    core.answer = lambda exchange: exchange.reply(413, page, {'Content-Type': 'text/html'})
+
+    with pytest.raises(Refused, match='too large for the server; raise the limit of the core, or of the proxy'):
+        http.post(f'{core.url}/addTrack', {'flavor': 'presenter/source'})
+
+
 @pytest.mark.parametrize(
     ('location', 'error', 'words'),
     [
         ('/login.html', LoginFailed, 'login page'),
         ('https://sso.example.org/auth', LoginFailed, 'sso.example.org'),
         ('https://127.0.0.1/x', NotUnderstood, 'set url in [server]'),
+        ('/x/', NotUnderstood, 'a slash more or less'),
     ],
 )
 def test_a_redirect_is_never_followed(
