@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 
 LASTING = 600.0
 """Seconds for which something must be wrong before it is a fault: cores are restarted, networks blink."""
+NO_LOGIN = (401, 407)
+"""Refusals that leave open whether the core takes the account. Any other one is no fault of the login."""
 
 
 class Outage:
@@ -40,6 +42,8 @@ class Outage:
         """Take notice of a failure; one that concerns a single recording shows that the core is there."""
         if not isinstance(error, (Unreachable, Overloaded, LoginFailed)):
             self._there()
+            if isinstance(error, Refused) and error.status not in NO_LOGIN:
+                self._alarms.set(Fault.LOGIN_REFUSED)
             return
         now = self._clock.monotonic()
         if now >= self._until:  # else it was asked before the wait began, and says nothing new

@@ -359,6 +359,18 @@ def test_a_refused_login_is_a_fault_until_it_is_cured(world: World) -> None:
     assert len(world.core.accepted) == 2
 
 
+@pytest.mark.parametrize(('status', 'cured'), [(413, True), (500, True), (403, True), (401, False), (407, False)])
+def test_a_refusal_for_another_reason_is_no_refused_login(world: World, status: int, cured: bool) -> None:
+    """The core showed the agent in `error` for as long as the upload failed, whatever for."""
+    world.record()
+    world.core.always['create'] = LoginFailed('basic login of "agent" was refused')
+    world.run(60)
+    assert list(world.faults.raised) == [Fault.LOGIN_REFUSED]
+    world.core.always['create'] = Refused(f'the answer is {status}', status=status)
+    world.run(120)
+    assert (Fault.LOGIN_REFUSED not in world.faults.raised) is cured
+
+
 def test_the_wait_that_the_core_asks_for_is_kept(world: World) -> None:
     world.record()
     world.core.fail('create', Overloaded('503', retry_after=300))
