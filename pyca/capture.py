@@ -59,6 +59,7 @@ class Capture:
         self._obstacles: dict[Key, str] = {}
         self._impromptu = Impromptu(store, settings, self._device, self._record, self._obstacles)
         self._looked_back, self._closing = 0.0, False
+        self._looked, self._ahead = clock.now(), self._schedule.events  # when the last turn ended, what it knew
 
     @property
     def busy(self) -> bool:
@@ -82,6 +83,7 @@ class Capture:
         self._tell()
         if self.quiet:
             self._look_back(math.inf)
+        self._looked, self._ahead = self._clock.now(), self._schedule.events
         return wait
 
     def close(self) -> None:
@@ -168,6 +170,8 @@ class Capture:
     def _miss(self, event: Event) -> bool:
         """The event is over and nothing is known of it: say so, once."""
         cause = 'the agent was not running' if event.end <= self._since else 'the agent learned of it too late'
+        if key(event) in self._ahead and event.start > self._looked:
+            cause = 'the agent or its machine stood still, or the clock jumped over it'
         if earlier(self._store, event) is None:
             cause = self._obstacles.pop(key(event), '') or self._device.obstacle(event) or cause
             self._account.missed(event, cause)

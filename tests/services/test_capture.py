@@ -442,6 +442,23 @@ def test_an_event_that_a_wrong_clock_called_missed_is_recorded_all_the_same(tmp_
     here.service.close()
 
 
+def test_an_event_that_passed_while_everything_stood_still_says_so(hall: Callable[..., Hall]) -> None:
+    """It was known in time, and was said to have been heard of too late."""
+    here = hall()
+    known, news = event('known', 60, 10), event('news', 90, 10)
+    here.schedule(known)
+    here.service.step()
+
+    here.clock.wrong = 3600
+    here.schedule(known, news)
+    here.until(lambda: len(here.book.misses) == 2)
+
+    assert here.book.misses == {
+        'known': 'the agent or its machine stood still, or the clock jumped over it',
+        'news': 'the agent learned of it too late',
+    }
+
+
 @pytest.mark.parametrize('overlap', ['first', 'last', 'parallel'])
 def test_an_event_whose_start_moves_while_it_runs_is_one_recording(hall: Callable[..., Hall], overlap: str) -> None:
     here = hall(overlap=overlap)
