@@ -383,6 +383,21 @@ def test_a_keeper_killed_while_it_waits_is_lost(spawn: Spawn, folder: Path) -> N
     assert 'exit code -9' in state.error
 
 
+class OnFullDisk(Recorder):
+    def full(self) -> bool:
+        return True
+
+
+def test_a_keeper_that_a_full_disk_kept_from_saying_anything_is_told_so(spawn: Spawn, folder: Path) -> None:
+    (state_path(folder, 1) / 'in the way').mkdir(parents=True)
+    assert not spawn('import time; time.sleep(1)').full()
+    recorder = wait_for(lambda: OnFullDisk.find(folder, 1))
+
+    state = over(recorder)
+
+    assert (state.phase, state.error) == ('lost', 'the keeper ended without a word; there is no room on the disk')
+
+
 @pytest.mark.parametrize('damage', ['', '{"version": 1, "pha', '[]', '{"version": 99}'])
 def test_a_recorder_is_found_without_its_state_file(spawn: Spawn, folder: Path, damage: str) -> None:
     running = up(spawn(FOREVER), folder)
