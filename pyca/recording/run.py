@@ -83,7 +83,8 @@ class Run:
         now = self._clock.now()
         left = self._journal.event.end - now
         if self.segment.started is None:
-            return min(CALM, max(0.05, self.segment.planned + 0.05 - now))
+            due = self.segment.planned + 0.05 - now
+            return min(CALM, max(0.05, due)) if due > -CALM else QUICK  # it looks through all processes by then
         return QUICK if self.asked or left < 2 else min(CALM, left - 1)
 
     def clear(self) -> None:

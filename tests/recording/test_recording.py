@@ -404,6 +404,19 @@ def test_a_recorder_that_a_full_disk_kept_from_being_written_down_is_not_started
     assert [segment.end for segment in second.journal.segments] == [End.GOOD]
 
 
+def test_a_keeper_that_a_full_disk_keeps_from_its_last_word_is_not_asked_all_the_time(tmp_path: Path) -> None:
+    """Ten seconds of it, twenty times a second, cost a tenth of a processor."""
+    recording = make(tmp_path, event(20), replace(options(''), command='/no/such/program'))
+    (state_path(recording.journal.folder, 0) / 'in the way').mkdir(parents=True)
+    recording.begin()
+
+    drive(recording, lambda: time.time() > recording.journal.segments[0].planned + 2)
+
+    assert recording.journal.segments[0].started is None
+    assert recording.tick() >= 0.2
+    kill(recording)
+
+
 def test_an_event_that_a_power_cut_kept_from_beginning_says_so(tmp_path: Path) -> None:
     first = make(tmp_path, event(60, begins_in=3600), options(OBEDIENT, sigterm_time=0))
     first.begin()
