@@ -7,6 +7,10 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from pyca.recording.state_file import BLOCK
+
+NO_ROOM = 'there is no room on the disk'
+
 
 class Space(NamedTuple):
     """Bytes of a file system; `free` is what this user may still fill."""
@@ -14,6 +18,14 @@ class Space(NamedTuple):
     total: int
     used: int
     free: int
+
+
+def no_room(folder: Path) -> bool:
+    """Whether the disk could not even take a keeper's file. What is not known is not said."""
+    try:
+        return shutil.disk_usage(folder).free < 2 * BLOCK
+    except OSError:
+        return False
 
 
 class Disk(Protocol):

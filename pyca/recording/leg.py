@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 
 from pyca.clock import Clock
+from pyca.recording.disk import NO_ROOM, no_room
 from pyca.recording.journal import ON_TIME, Journal, Segment
 from pyca.recording.launcher import Launcher
 from pyca.recording.outputs import Outputs
@@ -178,7 +179,10 @@ class Leg:
                 self.fault = state.error
             return Verdict(End.FAILED, state.error)
         sent = [number for number, _ in segment.signals] + [signal.SIGTERM] * state.told
-        return judge(state.status, self._plan.settings.exit_code, sent, sizes(self._outputs.paths(segment)))
+        verdict = judge(state.status, self._plan.settings.exit_code, sent, sizes(self._outputs.paths(segment)))
+        if verdict.end is End.FAILED and no_room(self._journal.folder):
+            return Verdict(End.FAILED, f'{verdict.cause}; {NO_ROOM}')
+        return verdict
 
     def _log_end(self, segment: Segment) -> None:
         if segment.end is End.GOOD:

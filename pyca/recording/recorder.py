@@ -13,9 +13,9 @@ from typing import Any
 
 from pyca.recording import keeper
 from pyca.recording.atomic import read_json
+from pyca.recording.disk import NO_ROOM, no_room
 from pyca.recording.processes import Process, all_processes, has_variable, stat, words
 from pyca.recording.spec import VARIABLE, KeeperState, Phase, Spec, keeper_words, state_path
-from pyca.recording.state_file import BLOCK
 
 logger = logging.getLogger(__name__)
 
@@ -169,16 +169,12 @@ class Recorder:
         if self._cancelled and self._recorder is None:
             return self._told('ended', keeper.CANCELLED)
         text = f' with exit code {self._exit}' if self._exit else ''
-        text += '; there is no room on the disk' if not self._exit and self.full() else ''
+        text += f'; {NO_ROOM}' if not self._exit and self.full() else ''
         return self._told('lost', f'the keeper ended without a word{text}')
 
     def full(self) -> bool:
-        """Whether the disk could not even take a state file."""
-        try:
-            space = os.statvfs(self._path.parent)
-        except OSError:
-            return False
-        return space.f_bavail * space.f_frsize < 2 * BLOCK
+        """Whether the disk had no room for what it was to write."""
+        return no_room(self._path.parent)
 
     def _over(self) -> bool:
         return self._written.get('phase') in ('ended', 'failed', 'cancelled')

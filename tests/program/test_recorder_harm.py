@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sqlite3
@@ -132,6 +133,7 @@ def test_a_full_disk_is_told_and_costs_only_what_there_was_no_room_for(
         except OSError:
             pass
     wait_for(lambda: 'recording f' in agent.logged(), limit=120)
+    assert re.search(r'the recorder ended with exit code \d+; there is no room on the disk', agent.logged())
     assert 'keeper was gone' not in agent.logged()
     wait_for(lambda: any('is full' in text for text in faults(agent)), limit=120)
     filler.unlink()
