@@ -108,7 +108,7 @@ _page('ui', ('ui',), 'Only the web page, on 127.0.0.1:5000 unless told otherwise
 
 @pyca.command()
 def password() -> int:
-    """Turn a password into a line for pyca.conf that does not tell it."""
+    """Turn a password into a line for pyca.conf that hides it."""
     if sys.stdin.isatty():
         text = click.prompt('Password for the web page', hide_input=True, confirmation_prompt='Once more', err=True)
     else:
@@ -122,7 +122,7 @@ def password() -> int:
 @pyca.command()
 @click.option('--keep', is_flag=True, help='Go on running, with the web page, until Ctrl-C.')
 def demo(keep: bool) -> int:
-    """Record and upload two events to a stand-in core, without an Opencast."""
+    """Record and upload two events, to a stand-in for Opencast."""
     from pyca.demo import show  # only here: no agent needs it
 
     return show.run([sys.executable, '-m', 'pyca'], keep=keep, out=sys.stdout)
@@ -134,7 +134,7 @@ def demo(keep: bool) -> int:
 @click.option('--json', 'machine', is_flag=True, help='As JSON, for programs.')
 @click.pass_obj
 def report(file: str | None, week: bool, everything: bool, machine: bool) -> int:
-    """What became of each event of the last day; what is held, with what to do about it."""
+    """What became of each event of the last day. What is held is listed with what to do about it."""
     settings = config.load(file)
     days = None if everything else 7.0 if week else 1.0
     with closing(Visited(settings.agent.database, SystemClock())) as database:
@@ -148,7 +148,7 @@ def report(file: str | None, week: bool, everything: bool, machine: bool) -> int
 @click.argument('which', metavar='UID...', nargs=-1, required=True)
 @click.pass_obj
 def retry(file: str | None, which: Sequence[str]) -> int:
-    """Upload a recording now: one that is held, or one that waits for its next try."""
+    """Upload a recording now. That is one that is held, or one that waits for its next try."""
     settings, code = config.load(file), 0
     with closing(Visited(settings.agent.database, SystemClock())) as database:
         for word in which:
@@ -170,7 +170,7 @@ _MINUTES = click.IntRange(1, LONGEST)
 @click.option('--uid', default='', help='Which recording, where several run; the beginning of its uid will do.')
 @click.pass_obj
 def record(file: str | None, /, *, stop: bool, **wanted: Any) -> int:
-    """Record now what nobody has scheduled, or change what is being recorded."""
+    """Record now what nobody has scheduled. What is being recorded can be ended, or made longer."""
     minutes, longer = wanted['minutes'], wanted['extend']
     if (minutes is not None) + stop + (longer is not None) != 1:
         raise click.BadOptionUsage('--minutes', 'Say one of --minutes N, --stop and --extend N.')

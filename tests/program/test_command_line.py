@@ -76,6 +76,11 @@ def test_what_the_command_line_says(tmp_path: Path, words: list[str], code: int,
     assert sorted(path.name for path in tmp_path.iterdir()) == ['good.conf']
 
 
+def test_the_list_of_commands_tells_each_to_its_end(tmp_path: Path) -> None:
+    """In 80 columns, which is what there is where nobody says otherwise."""
+    assert '...' not in pyca(tmp_path, '--help').stdout.partition('Commands:')[2]
+
+
 @pytest.mark.parametrize(
     ('text', 'says'),
     [
