@@ -160,6 +160,7 @@ def retry(file: str | None, which: Sequence[str]) -> int:
 
 
 _MINUTES = click.IntRange(1, LONGEST)
+_here = click.get_current_context
 
 
 @pyca.command()
@@ -173,10 +174,10 @@ def record(file: str | None, /, *, stop: bool, **wanted: Any) -> int:
     """Record now what nobody has scheduled. What is being recorded can be ended, or made longer."""
     minutes, longer = wanted['minutes'], wanted['extend']
     if (minutes is not None) + stop + (longer is not None) != 1:
-        raise click.BadOptionUsage('--minutes', 'Say one of --minutes N, --stop and --extend N.')
+        raise click.BadOptionUsage('--minutes', 'Say one of --minutes N, --stop and --extend N.', _here())
     title = as_title(wanted['title'])
     if title is None:
-        raise click.BadParameter('A title is one line of text.')
+        raise click.BadParameter('A title is one line of text.', _here())
     settings = config.load(file)
     with closing(Visited(settings.agent.database, SystemClock())) as database:
         wish = recording.Wish(settings, database, SystemClock())
@@ -209,7 +210,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _UnknownCommand as error:
         return _complain(error.format_message(), UNKNOWN_COMMAND)
     except (click.NoSuchOption, click.BadOptionUsage, click.BadParameter) as error:
-        return _complain(f'{error.format_message()} "pyca --help" lists the options.', UNKNOWN_OPTION)
+        command = error.ctx.command_path if error.ctx else 'pyca'
+        return _complain(f'{error.format_message()} "{command} --help" lists the options.', UNKNOWN_OPTION)
     except click.UsageError as error:
         return _complain(f'{error.format_message()} Only one command is possible.', TOO_MANY_COMMANDS)
     except click.Abort:
