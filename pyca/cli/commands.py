@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import closing
@@ -115,7 +116,7 @@ def password() -> int:
         text = sys.stdin.readline().rstrip('\r\n')
     if not text or text in PUBLISHED:
         raise PycaError('No password was given.' if not text else 'Everybody knows this password; choose another one.')
-    click.echo(f"password = '{passwords.digest_of(text)}'")
+    _say(f"password = '{passwords.digest_of(text)}'")
     return 0
 
 
@@ -191,7 +192,14 @@ def record(file: str | None, /, *, stop: bool, **wanted: Any) -> int:
 def _say(text: str) -> None:
     """Print what may hold any title there is, also to a terminal that cannot show it."""
     encoding = sys.stdout.encoding or 'utf-8'
-    click.echo(text.encode(encoding, 'replace').decode(encoding))
+    try:
+        click.echo(text.encode(encoding, 'replace').decode(encoding))
+    except BrokenPipeError:
+        raise  # whoever reads has had enough
+    except OSError as error:
+        with open(os.devnull, 'wb') as nowhere:  # where the rest goes that is written when the process ends
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        raise PycaError(f'What there is to say cannot be written: {error.strerror}.') from None
 
 
 def _serve(file: str | None, services: Collection[str], bind: str | None = None) -> int:

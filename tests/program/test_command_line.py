@@ -76,6 +76,16 @@ def test_what_the_command_line_says(tmp_path: Path, words: list[str], code: int,
     assert sorted(path.name for path in tmp_path.iterdir()) == ['good.conf']
 
 
+def test_a_report_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    """A timer writes it to a file, and the disk is the one that the recordings have filled."""
+    (tmp_path / 'good.conf').write_text(GOOD)
+    words = [sys.executable, '-m', 'pyca', '-c', str(tmp_path / 'good.conf'), 'report']
+    with open('/dev/full', 'w') as full:
+        done = subprocess.run(words, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=180, check=False)
+    assert done.returncode == 10
+    assert done.stderr == 'pyca: What there is to say cannot be written: No space left on device.\n'
+
+
 def test_the_list_of_commands_tells_each_to_its_end(tmp_path: Path) -> None:
     """In 80 columns, which is what there is where nobody says otherwise."""
     assert '...' not in pyca(tmp_path, '--help').stdout.partition('Commands:')[2]
