@@ -26,6 +26,13 @@ def test_it_is_complete(play: Play, visit: Visit) -> None:
     assert 'http-equiv="refresh"' in page.content()
 
 
+def test_paper_has_nothing_to_press(play: Play, visit: Visit) -> None:
+    page = visit(java_script_enabled=False).open(play(CALM).url())
+    expect(page.locator('#log .button')).to_be_visible()
+    page.emulate_media(media='print')
+    expect(page.locator('button:visible, .button:visible')).to_have_count(0)
+
+
 def test_forms_say_what_came_of_them(play: Play, visit: Visit) -> None:
     """Nobody attends to orders here, so what comes of them is that they wait."""
     served = play(CALM)
