@@ -155,6 +155,14 @@ def test_many_uploads_do_not_hide_what_is_below_them(site: Site) -> None:
     assert '4 more' in uploads.one('summary').text
 
 
+def test_one_recording_that_is_held_is_not_spoken_of_as_several(site: Site) -> None:
+    site.all_well()
+    site.recorded(lecture('h'), Said(EventStatus.PAUSED_AFTER_RECORDING, 'held', outcome=Outcome.HELD))
+    assert 'These recordings' not in block(site, 'problems')
+    assert 'stays here until a person decides' in block(site, 'problems')
+    assert 'Diese Aufnahmen' not in block(site, 'problems', language='de')
+
+
 def test_the_story_does_not_say_more_either(site: Site) -> None:
     site.all_well()
     site.runs(lecture())
