@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from pyca.accounts.orders import PATIENCE
 from pyca.event import Outcome, Track
 from pyca.order import Order, OrderKind
 from pyca.settings import Capture, Server, Ui
@@ -108,6 +109,15 @@ def test_a_recording_that_the_core_has_not_scheduled_is_said_to_be_such(tmp_path
     assert 'The recording has begun.' in told
     assert ('The core did not say that it scheduled it' in told) is not announced
     assert ('nicht bestätigt' in german) is not announced
+
+
+@pytest.mark.parametrize('kind', list(OrderKind))
+def test_an_order_that_nobody_has_heard_of_is_not_promised_for_ever(site: Site, kind: OrderKind) -> None:
+    """It lapses: what was wanted long ago might end another lecture."""
+    number = Orders(site.database).place(Order('', 'u1', kind))
+    assert PATIENCE == 60
+    assert 'within a minute' in shown(site, f'/status?order={number}').one('aside').text
+    assert 'binnen einer Minute' in shown(site, f'/status?order={number}', 'de').one('aside').text
 
 
 def test_the_display_at_the_door_tells_no_answers(tmp_path: Path) -> None:
