@@ -155,6 +155,17 @@ def test_many_uploads_do_not_hide_what_is_below_them(site: Site) -> None:
     assert '4 more' in uploads.one('summary').text
 
 
+@pytest.mark.parametrize('first', ['long', 'short'])
+def test_the_verdict_names_the_end_of_the_last_of_several_recordings(site: Site, first: str) -> None:
+    site.all_well()
+    long, short = lecture('l', NOW - (600 if first == 'long' else 300), 60, 'Long'), lecture('s', NOW - 400, 15)
+    for event in (long, short):
+        site.runs(event)
+    seen = site.get('/api/status').json
+    assert seen is not None
+    assert seen['meta']['verdict']['values'] == {'title': long.title, 'end': long.end}
+
+
 def test_one_recording_that_is_held_is_not_spoken_of_as_several(site: Site) -> None:
     site.all_well()
     site.recorded(lecture('h'), Said(EventStatus.PAUSED_AFTER_RECORDING, 'held', outcome=Outcome.HELD))

@@ -47,7 +47,7 @@ def verdict(running: Sequence[Running], problems: Sequence[Problem], coming: Seq
 
 def _while_recording(running: Sequence[Running], problems: Sequence[Problem], stopped: bool) -> Verdict:
     failing = [recording for recording in running if recording.phase == 'failing']
-    shown = (failing or running)[0]
+    shown = max(failing or running, key=lambda recording: recording.end)  # it is over when the last one is
     values: dict[str, Value] = {'title': shown.title, 'end': shown.end}
     if stopped:
         return Verdict(UNKNOWN, 'capture_stopped_recording', values)
