@@ -155,6 +155,15 @@ def test_many_uploads_do_not_hide_what_is_below_them(site: Site) -> None:
     assert '4 more' in uploads.one('summary').text
 
 
+def test_an_event_that_is_over_is_not_called_planned(site: Site) -> None:
+    """It stays in the calendar for a while, also when what was recorded of it has been deleted."""
+    site.plan(lecture('past', NOW - 6000), lecture('soon', NOW + 600))
+    assert 'planned' in shown(site, '/events/soon').one('main').text
+    over = shown(site, '/events/past').one('main').text
+    assert 'planned' not in over
+    assert 'over; nothing of it is on this machine' in over
+
+
 @pytest.mark.parametrize('first', ['long', 'short'])
 def test_the_verdict_names_the_end_of_the_last_of_several_recordings(site: Site, first: str) -> None:
     site.all_well()
