@@ -11,6 +11,7 @@ import pytest
 
 from pyca.event import UNSCHEDULED, Event
 from pyca.recording.journal import Segment
+from pyca.recording.localend import LocalEnd
 from pyca.settings import Agent, Capture, Logging, Server, Ui
 from pyca.states import EventStatus, RecordingState, ServiceStatus, ServiceType
 from pyca.storage.recorded import Said
@@ -201,6 +202,17 @@ def test_one_of_several_recordings_is_named_by_its_start(site: Site) -> None:
     assert story(site, query=f'?start={NOW - 90_000}')['cause'] == 'yesterday'
     assert site.get('/api/events/u1/story?start=7').status_code == 404
     assert site.get('/api/events/u1/story?start=x').status_code == 400
+
+
+def test_what_a_person_wanted_is_not_said_to_be_of_the_calendar(site: Site) -> None:
+    journal = site.runs(lecture())
+    journal.local = LocalEnd(NOW, journal.event.end)
+    journal.save()
+    site.runs(Event('u2', NOW - 600, NOW - 60, 'Visitors', {UNSCHEDULED: True}))
+    codes = {uid: {step['code'] for step in story(site, uid)['steps']} for uid in ('u1', 'u2')}
+    assert codes['u1'] == {'begins', 'recorder_started', 'ends_here'}
+    assert codes['u2'] == {'begins_here', 'recorder_started', 'ends_here'}
+    assert 'by the calendar' not in site.get('/events/u2').text
 
 
 def test_an_unknown_event_has_no_story(site: Site) -> None:

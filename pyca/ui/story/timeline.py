@@ -3,6 +3,7 @@
 | code | values |
 | --- | --- |
 | begins, ends | (what the calendar says) |
+| begins_here, ends_here | (what a person wanted, here or with the API) |
 | recorder_started | number, late: seconds after the start of the event, for the first run; text: its input |
 | signal_sent | number, signal |
 | recorder_ended | number, status, verdict: good, failed or unknown; text: the cause |
@@ -30,7 +31,11 @@ def steps(
 ) -> tuple[Step, ...]:
     """In the order of time."""
     event = row.event
-    found = [Step(event.start, 'begins'), Step(event.end, 'ends')]
+    here = event.unscheduled or (journal is not None and journal.local is not None)
+    found = [
+        Step(event.start, 'begins_here' if event.unscheduled else 'begins'),
+        Step(event.end, 'ends_here' if here else 'ends'),
+    ]
     if journal is not None:
         found += _recorded(journal)
     found += _uploaded(upload)
