@@ -227,3 +227,22 @@ def test_a_time_that_no_calendar_has_is_no_error(site: Site, column: str, odd: s
             assert 'Odd times' in shown(site, path, language).text
     for path in ('/api/status', '/api/events', '/api/events/ms', '/api/events/ms/story', '/metrics'):
         assert site.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ('start', 'minutes', 'said'),
+    [
+        (NOW + 1920, 60, 'It cannot be made longer: the next event begins at'),
+        (NOW + 1800, 60, 'It cannot be made longer: another event is scheduled for the time after it.'),
+        (NOW + 600, 60, 'It cannot be made longer: another event is scheduled for the time after it.'),
+        (NOW + 600, 10, '+5 min'),
+    ],
+    ids=['soon after', 'right after', 'overlapping', 'within'],
+)
+def test_why_a_recording_cannot_be_made_longer_is_true_of_the_other_event(
+    site: Site, start: int, minutes: int, said: str
+) -> None:
+    site.all_well()
+    site.plan(lecture('n', start, minutes, 'Logic'))
+    site.runs(lecture())
+    assert said in block(site, 'now')

@@ -45,8 +45,12 @@ def running(entry: Entry, folder: Path, upcoming: Sequence[Planned], now: float)
 
 
 def latest_end(entry: Entry, upcoming: Sequence[Planned]) -> int | None:
-    """When the next event needs the device; None if there is none."""
-    others = [event.start for event in upcoming if event.uid != entry.uid and event.start > entry.start]
+    """When another event needs the device that lasts longer; None if there is none."""
+    others = [
+        event.start
+        for event in upcoming
+        if event.uid != entry.uid and event.start > entry.start and event.end > entry.end
+    ]
     return max(entry.end, min(others)) if others else None
 
 

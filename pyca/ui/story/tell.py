@@ -107,7 +107,7 @@ class Stories:
     def _room(self, event: Event) -> bool:
         """Whether there is time until the next event."""
         others = self._sources.listing.upcoming(event.start, limit=5)
-        return all(other.start > event.end for other in others if other.uid != event.uid)
+        return all(other.start > event.end or other.end <= event.end for other in others if other.uid != event.uid)
 
 
 def _had_recorder(row: Recorded) -> bool:
