@@ -42,6 +42,13 @@ class Formats:
         same = self._local(at).date() == self._local(now).date()
         return self.clock(at) if same else f'{self.near(at, now)}, {self.clock(at)}'
 
+    def at(self, at: float, now: float) -> str:
+        """The same as it is said within a sentence: `at 10:15`, `tomorrow at 10:15`."""
+        same = self._local(at).date() == self._local(now).date()
+        if same:
+            return self._words('date.at', time=self.clock(at))
+        return self._words('date.day_at', day=self.near(at, now), time=self.clock(at))
+
     def clock(self, at: float) -> str:
         return _clock(self._local(at))
 

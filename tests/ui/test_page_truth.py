@@ -246,3 +246,21 @@ def test_why_a_recording_cannot_be_made_longer_is_true_of_the_other_event(
     site.plan(lecture('n', start, minutes, 'Logic'))
     site.runs(lecture())
     assert said in block(site, 'now')
+
+
+@pytest.mark.parametrize(
+    ('language', 'again', 'over'),
+    [
+        ('en', 'try 2 tomorrow at ', 'The event ends tomorrow at '),
+        ('de', 'Versuch 2 morgen um ', 'Der Termin endet morgen um '),
+    ],
+)
+def test_a_time_of_another_day_is_said_as_people_say_it(site: Site, language: str, again: str, over: str) -> None:
+    site.all_well()
+    site.recorded(lecture('u2', NOW - 9000), QUEUED)
+    site.recordings.claim(NOW)
+    site.recordings.upload_failed('u2', NOW - 9000, NOW + 86400 + 600.0, 'no route')
+    assert again in block(site, 'uploads', language=language)
+    assert again.split(' ', 2)[2] in block(site, 'recordings', language=language)
+    site.recorded(lecture('u1', minutes=10 + 24 * 60 + 10), Said(EventStatus.RECORDING, 'failing'))
+    assert over in shown(site, language=language).one(id='verdict').text
