@@ -53,6 +53,7 @@ def outside(context: Context, stop: Stop, pulse: Pulse, ring: Callable[[], None]
         window=window,
         release=backup.step,
         hindrance=backup.hindrance,
+        unasked=backup.unasked,
     )
 
 

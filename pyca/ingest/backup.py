@@ -112,7 +112,7 @@ class Backup:
 
         Nobody opposes an agent that has become the primary one: what the core has heard since is its own word.
         """
-        if not self._backup_mode or copy.name not in self._released():
+        if not self.unasked(copy):
             return ''
         finding = self._find(copy, released=True)
         if finding is None:
@@ -122,6 +122,10 @@ class Backup:
         if finding.fate is Fate.UNKNOWN:
             return _offer(finding.cause)
         return '' if finding.fate is Fate.LOST else f'{BACKUP}; meanwhile {finding.cause}'
+
+    def unasked(self, copy: Copy) -> bool:
+        """Whether it is a copy that was released without a person."""
+        return self._backup_mode and copy.name in self._released()
 
     def _find(self, copy: Copy, *, released: bool = False) -> Finding | None:
         """None as long as it is not sure. Raises CoreError."""

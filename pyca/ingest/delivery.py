@@ -126,12 +126,18 @@ class Delivery:
 
     def _too_short(self) -> str:
         """A sentence if it is shorter than is worth uploading unasked; a person may say that it is."""
-        if not self._shortest or self._upload.approved:
+        if not self._shortest or self._wanted:
             return ''
         length = self._outside.length(self._attempt.recorded)
         if length is None or length >= self._shortest:
             return ''
         return f'Too short: {length:.0f} s were recorded, and min_duration is {self._shortest} s.'
+
+    @property
+    def _wanted(self) -> bool:
+        """Whether a person has decided to upload it, whatever it was held for."""
+        upload = self._upload
+        return upload.approved or (upload.released and not self._outside.unasked(self._attempt.recorded))
 
     def _send_all(self) -> Result:
         """Send everything in the final call; a zip has the checksum of each file before it."""

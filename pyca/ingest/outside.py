@@ -149,6 +149,11 @@ def unknown(recorded: Recorded) -> float | None:
     return None
 
 
+def by_a_person(recorded: Recorded) -> bool:
+    """What was released was released by a person."""
+    return False
+
+
 def nobody(recorded: Recorded) -> str:
     """Nobody is against it."""
     return ''
@@ -197,7 +202,8 @@ class Outside:
     files that go along, whether they are there or not; `beat` is a sign of life during long uploads; `ring` has the
     service look soon; `short` tells whether the recordings have less room than wanted; `agent` is our name. `release`
     lets go of what has been waiting for others; `hindrance` says right before a final call, and while a request with
-    all the files goes out, what speaks against its end, and may raise a CoreError. `aside` is another way to the core,
+    all the files goes out, what speaks against its end, and may raise a CoreError; `unasked` whether no
+    person released it. `aside` is another way to the core,
     for questions while such a request goes out.
     """
 
@@ -223,4 +229,5 @@ class Outside:
     agent: str = ''
     release: Callable[[], None] = nothing
     hindrance: Callable[[Recorded], str] = nobody
+    unasked: Callable[[Recorded], bool] = by_a_person
     aside: Core | None = None

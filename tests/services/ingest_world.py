@@ -390,6 +390,7 @@ class World:
         self.sole: Sole = Alone()
         self.window: UploadWindow = AlwaysOpen()
         self.hindrance: Callable[[Recorded], str] = nobody
+        self.unasked = False
         self.beats = 0
         self.workers: list[Worker] = []
         self.service = self.restart()
@@ -419,6 +420,7 @@ class World:
             sole=self.sole,
             window=self.window,
             hindrance=lambda recorded: self.hindrance(recorded),
+            unasked=lambda recorded: self.unasked,
         )
 
     def _beat(self) -> None:

@@ -277,6 +277,18 @@ def test_what_is_too_short_waits_for_a_person(world: World, length: float | None
         assert len(world.core.accepted) == 1
 
 
+@pytest.mark.parametrize(('unasked', 'status'), [(False, DONE), (True, HELD)])
+def test_what_a_person_released_is_not_held_for_being_too_short(
+    world: World, unasked: bool, status: EventStatus
+) -> None:
+    world.options, world.length, world.unasked = settings.Ingest(min_duration=30), 29.0, unasked
+    world.restart()
+    world.record(status=HELD, phase='held', cause='cancelled in the core')
+    world.set(status=EventStatus.FINISHED_RECORDING, phase='queued', next_try=0.0, cause='')
+    world.run(60)
+    assert world.row().status is status
+
+
 @pytest.mark.parametrize('status', [HELD, EventStatus.FINISHED_RECORDING, DONE])
 def test_a_person_who_changes_the_status_is_obeyed_between_two_steps(world: World, status: EventStatus) -> None:
     world.record(tracks=3)
