@@ -201,10 +201,9 @@ class Outside:
     recorder ended; `standing` says by a recording's name whether it goes on after it was over; `attachments` gives the
     files that go along, whether they are there or not; `beat` is a sign of life during long uploads; `ring` has the
     service look soon; `short` tells whether the recordings have less room than wanted; `agent` is our name. `release`
-    lets go of what has been waiting for others; `hindrance` says right before a final call, and while a request with
-    all the files goes out, what speaks against its end, and may raise a CoreError; `unasked` whether no
-    person released it. `aside` is another way to the core,
-    for questions while such a request goes out.
+    lets go of what has been waiting for others, and `unasked` tells whether a recording was let go without a person;
+    `hindrance` says right before a final call, and while a request with all the files goes out, what speaks against its
+    end, and may raise a CoreError. `aside` is another way to the core, for questions while such a request goes out.
     """
 
     core: Core

@@ -293,6 +293,17 @@ def test_an_upload_tells_its_rate_with_the_time_left(site: Site) -> None:
     }
 
 
+def test_an_upload_of_which_all_is_sent_waits_for_the_core(site: Site) -> None:
+    site.all_well()
+    site.recorded(lecture(start=NOW - 9000), FINISHED)
+    assert site.recordings.claim(NOW) is not None
+    Contacts(site.database).sending('u1', NOW - 9000, NOW - 10.0, 0)
+    site.recordings.progress('u1', NOW - 9000, 4000, 4000)
+    [upload] = status(site)['uploads']
+    assert (upload['percent'], upload['rate'], upload['left']) == (100, None, None)
+    assert 'all is sent, the core has yet to answer' in site.get('/status').text
+
+
 def test_an_upload_that_waits_says_until_when_with_the_cause(site: Site) -> None:
     site.all_well()
     site.recorded(lecture(start=NOW - 9000), FINISHED)

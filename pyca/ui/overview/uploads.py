@@ -25,7 +25,8 @@ def upload(entry: Entry, sending: Sequence[Sending]) -> Upload | None:
     if state is None or (not entry.ours and entry.status is not EventStatus.FINISHED_RECORDING):
         return None
     mine = [one for one in sending if (one.uid, one.start) == (entry.uid, entry.start)]
-    rate = _rate(entry, mine[-1]) if mine and state == 'uploading' else None
+    under_way = state == 'uploading' and entry.sent < entry.total  # else the answer is waited for
+    rate = _rate(entry, mine[-1]) if mine and under_way else None
     return Upload(
         uid=entry.uid,
         start=entry.start,
@@ -35,7 +36,7 @@ def upload(entry: Entry, sending: Sequence[Sending]) -> Upload | None:
         total=entry.total,
         percent=min(100, 100 * entry.sent // entry.total) if entry.total > 0 else None,
         rate=rate,
-        left=max(0, entry.total - entry.sent) / rate if rate else None,
+        left=(entry.total - entry.sent) / rate if rate else None,
         attempt=entry.attempts + 1,
         next_try=entry.next_try,
         cause=entry.cause,
