@@ -59,6 +59,8 @@ class Misses:
             return
         if self._note(event, cause):
             logger.error('%s (%s): missed: %s', event.uid, event.title, cause)
+        else:
+            cause = self._missed.cause(event) or cause  # of then: the database was lost since
         self._write(event, cause, self._report)
 
     def look(self) -> None:

@@ -44,6 +44,11 @@ class Missed:
         write_json(self._path(event.name), {'version': _VERSION, **content})
         return True
 
+    def cause(self, event: Event) -> str:
+        """The one that is kept of this event; empty without any."""
+        miss = self.read(event.name)
+        return miss.cause if miss is not None else ''
+
     def forget(self, event: Event) -> None:
         """It was recorded after all."""
         with suppress(OSError):

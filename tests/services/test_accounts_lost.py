@@ -157,13 +157,17 @@ def test_what_was_recorded_is_not_missed_when_it_leaves_the_calendar(office: Off
     assert outcomes(office) == {'a': 'finished'}
 
 
-def test_a_cause_is_not_lost_with_the_database(office: Office) -> None:
+@pytest.mark.parametrize('told_anew', [False, True])
+def test_a_cause_is_not_lost_with_the_database(office: Office, told_anew: bool) -> None:
     office.accounts.step()
     office.clock.time += 2 * HOUR
-    office.accounts.missed(event('late', -HOUR - 1, office), 'the event b had the device')
+    late = event('late', -HOUR - 1, office)
+    office.accounts.missed(late, 'the event b had the device')
     office.accounts.step()
 
     office.lose_the_database()
+    if told_anew:  # by an agent that finds nothing of it
+        office.accounts.missed(late, 'the agent was not running')
     office.accounts.step()
 
     assert (office.row('late').outcome, office.row('late').cause) == (Outcome.MISSED, 'the event b had the device')
