@@ -46,7 +46,7 @@ def wanted(journal: Journal, event: Event, schedule: Schedule) -> Event:
         event = replace(event, uid=journal.event.uid, title=journal.event.title)
     if journal.local is None or not journal.local.holds(event):
         return event
-    return journal.local.of(event, schedule.latest_end(journal.uid, event))
+    return journal.local.of(event, schedule.next_start(journal.uid, event.end))
 
 
 def is_ending(recording: Recording | None, folder: Path) -> bool:
@@ -90,7 +90,7 @@ def _change_end(recording: Recording, order: Order, schedule: Schedule, now: flo
     if order.kind is OrderKind.END:
         end, limit = int(now), float('inf')
     else:
-        limit = schedule.latest_end(journal.uid, journal.event)
+        limit = schedule.next_start(journal.uid, journal.event.end)
         end = journal.event.end + 60 * order.minutes
         if order.minutes < 1 or limit <= journal.event.end:
             return Answer(False, 'The next event begins then.' if order.minutes > 0 else 'No minute was added.')

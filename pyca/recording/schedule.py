@@ -163,11 +163,3 @@ class Schedule:
             (event.start for event in self.events.values() if event.uid != uid and event.start >= after),
             default=math.inf,
         )
-
-    def latest_end(self, uid: str, event: Event) -> float:
-        """Until when this event of `uid` can be made longer; infinity if nothing later needs the device.
-
-        That is its end already where a later event has begun before it, and lasts longer.
-        """
-        others = [other for other in self.events.values() if other.uid != uid and other.start > event.start]
-        return max(event.end, min((other.start for other in others if other.end > event.end), default=math.inf))

@@ -350,20 +350,6 @@ def test_what_a_person_adds_ends_where_the_next_event_begins(hall: Callable[...,
     here.until(lambda: here.book.journals['a'].event.end == sooner.start)
 
 
-def test_nothing_is_added_where_a_later_event_waits_for_the_device(hall: Callable[..., Hall]) -> None:
-    here = hall()
-    happening, within, later = event('a', 0, 600), event('b', 120, 60), event('c', 300, 600)
-    here.schedule(happening, within)
-    here.until(here.recording('a'))
-    assert order(here, 'a', OrderKind.EXTEND, 5).done
-    assert here.book.journals['a'].event.end == happening.end + 300
-
-    here.schedule(happening, within, later)
-    here.until(lambda: here.book.journals['a'].event.end == happening.end)
-    answer = order(here, 'a', OrderKind.EXTEND, 5, '2@2')
-    assert (answer.done, answer.text) == (False, 'The next event begins then.')
-
-
 def test_an_order_is_obeyed_once(hall: Callable[..., Hall]) -> None:
     here = hall()
     happening = event('a', 0, 60)
